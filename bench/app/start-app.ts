@@ -1,0 +1,44 @@
+import type { DynamicModule, INestApplicationContext, Provider, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type ActorClient, PlexSpacesModule, getActorToken } from 'plexspaces';
+import { STORAGE, type Storage } from 'plexspaces/spi';
+import { TypeormStorageModule } from 'plexspaces/typeorm';
+
+/** A running application, as a user starts it. */
+export interface App {
+  client<T extends object>(cls: Type<T>): ActorClient<T>;
+  readonly storage: Storage;
+  close(): Promise<void>;
+}
+
+/** An error at start-up is thrown, and nothing is written between the lines of progress. */
+const QUIET = { logger: false, abortOnError: false } as const;
+
+/** Storage `null`: memory, the default. */
+export async function startApp(storage: DynamicModule | null, ...providers: Provider[]): Promise<App> {
+  const context = await NestFactory.createApplicationContext(
+    {
+      module: class BenchModule {},
+      imports: [
+        storage === null
+          ? PlexSpacesModule.forRoot({ allowInMemoryStorage: true })
+          : PlexSpacesModule.forRoot({ storage }),
+        PlexSpacesModule.forFeature(providers),
+      ],
+    },
+    QUIET,
+  );
+  return appOf(context);
+}
+
+export function startOnSqlite(path: string, ...providers: Provider[]): Promise<App> {
+  return startApp(TypeormStorageModule.sqlite(path), ...providers);
+}
+
+function appOf(context: INestApplicationContext): App {
+  return {
+    client: <T extends object>(cls: Type<T>) => context.get<ActorClient<T>>(getActorToken(cls), { strict: false }),
+    storage: context.get<Storage>(STORAGE, { strict: false }),
+    close: () => context.close(),
+  };
+}

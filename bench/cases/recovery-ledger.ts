@@ -1,0 +1,6 @@
+import { Ledger } from '../app/actors';
+import type { Case } from '../harness/case';
+import { measureRecovery } from './recovery';
+
+/** State that grows with every message. */
+export const run: Case = (bench) => measureRecovery(Ledger, bench);

@@ -1,0 +1,24 @@
+/**
+ * Does `op` `total` times with `inFlight` of them under way at any time: that many loops, each of which awaits one
+ * before it takes the next. @returns operations per second
+ */
+export async function drive(total: number, inFlight: number, op: (index: number) => Promise<unknown>): Promise<number> {
+  let next = 0;
+  const loop = async (): Promise<void> => {
+    for (let index = next++; index < total; index = next++) await op(index);
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  return total / ((performance.now() - start) / 1_000);
+}
+
+/** Does `op` one at a time. @returns how long each took, in milliseconds */
+export async function timeEach(total: number, op: (index: number) => Promise<unknown>): Promise<number[]> {
+  const ms = new Array<number>(total).fill(0);
+  for (let index = 0; index < total; index++) {
+    const start = performance.now();
+    await op(index);
+    ms[index] = performance.now() - start;
+  }
+  return ms;
+}

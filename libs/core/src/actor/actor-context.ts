@@ -1,0 +1,99 @@
+import type { ActorId, Duration, PersistentStorage } from '#spi';
+import type { LoggerService, Type } from '@nestjs/common';
+import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
+import type { EffectCall } from '../turn/effect-call';
+import type { RetryOptions } from '../turn/retry-policy';
+import type { ActorRef, RefOptions } from './actor-ref';
+import type { FacetSpec } from '../facet/facet';
+
+/** Options of {@link ActorContext.sideEffect}. @publicApi */
+export interface SideEffectCallOptions {
+  /** Default: one attempt per start of the message. */
+  readonly retry?: RetryOptions;
+  /** Per attempt. Default: none. */
+  readonly timeout?: Duration;
+}
+
+/** A facet attached to an actor, as `facets.list()` shows it, in chain order. @publicApi */
+export interface AttachedFacet {
+  readonly name: string;
+  readonly priority: number;
+  readonly category: string;
+  readonly config: unknown;
+}
+
+/** The facets of one actor. Attaching and detaching are messages of their own, journaled when the actor is durable. @publicApi */
+export interface FacetHandle {
+  /** @throws UnknownFacetError, InvalidFacetConfigError, FacetAttachedError */
+  attach(
+    facet: string | FacetSpec,
+    options?: { readonly priority?: number; readonly config?: Readonly<Record<string, unknown>> },
+  ): Promise<void>;
+  /** The reference's name for `attach(name, { priority, config })`. */
+  attachByType(name: string, priority: number, config?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** @throws FacetNotAttachedError */
+  detach(name: string): Promise<void>;
+  list(): Promise<readonly AttachedFacet[]>;
+}
+
+/**
+ * Everything an actor may touch while it handles a message, besides what Nest injects. Get it with a `@Ctx()`
+ * parameter, or from anywhere the handler awaits with `actorContext()`. What it gives is deterministic: a
+ * message that is run again on its records sees the same values.
+ * @publicApi
+ */
+export interface ActorContext {
+  readonly self: ActorId;
+  readonly messageId: string;
+  readonly correlationId: string;
+  /** Id of the message that caused this one; '' for a first one. */
+  readonly causationId: string;
+  /** The sending actor, or `null` for a client. */
+  readonly sender: ActorId | null;
+  readonly principal: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the turn fails or takes too long. */
+  readonly signal: AbortSignal;
+  /** Prefixes the actor's id; silent while the message runs on records it already has. */
+  readonly log: LoggerService;
+  /** `true` while the message is run again on its records. */
+  readonly isReplay: boolean;
+  /** Milliseconds since 1970, of the message's acceptance or its last record. */
+  now(): number;
+  /** 0 ≤ x < 1, from the message id. */
+  random(): number;
+  uuid(): string;
+  /** Recorded; resumes with what is left of it after a crash. Holds the actor's line. */
+  sleep(duration: Duration): Promise<void>;
+  /** Runs `call` once and records its outcome before the handler sees it. @throws what `call` throws, as recorded */
+  sideEffect<T>(name: string, call: EffectCall<T>, options?: SideEffectCallOptions): Promise<T>;
+  /** Side effects this turn has recorded so far: name and whether the record was there before this run. */
+  readonly sideEffects: readonly { readonly name: string; readonly fromRecord: boolean }[];
+  /** A ref from this actor: same scope, this turn's message id and trace. */
+  actor<T extends object>(type: Type<T>, key: string, options?: RefOptions): ActorRef<T>;
+  /** Creates an actor with `onCreate(...args)`; leaves with the commit, like a tell. */
+  spawn<T extends object>(type: Type<T>, key: string, ...args: unknown[]): ActorRef<T>;
+  /** Brings an actor back from its snapshot. @throws ActorNotFoundError when there is none, and what `respawnOr` throws */
+  respawn<T extends object>(type: Type<T>, key: string, options?: RespawnOptions<T> & RefOptions): Promise<ActorRef<T>>;
+  /**
+   * The one in memory, else from its snapshot, else, when there is none, what `fallback` says.
+   * @throws CorruptRecordError, SchemaTooNewError, SnapshotUnreadableError: the fallback is not called then
+   */
+  respawnOr<T extends object>(
+    type: Type<T>,
+    key: string,
+    options: RespawnOrOptions<T> & RefOptions,
+  ): Promise<ActorRef<T>>;
+  /** `true` in every new run and where the record says so; guards a change of the handler's path (P9). */
+  patched(changeId: string): boolean;
+  /** A checkpoint is taken after this turn. On an actor without `durability()` its snapshot is saved. */
+  checkpoint(): void;
+  /**
+   * Saves the state as it stands now, in the middle of the turn, to `storage`. Rejects with what the storage rejects with;
+   * may be left unawaited, a failure is nobody's crash. With `durability()` the journal is the truth: the same as `checkpoint()`.
+   */
+  saveSnapshot(storage: PersistentStorage): Promise<void>;
+  /** The facet's service for actor code (`FacetProvider`). @throws FacetNotAttachedError */
+  facet<T>(name: string): T;
+  readonly facets: FacetHandle;
+}

@@ -1,0 +1,81 @@
+import type { Duration } from '#spi';
+import type { ActorContext } from './actor-context';
+import type { HookName } from './hook-names';
+
+/** Where a ref points besides the key. Default: the sender's scope, `default/default` outside actors. @publicApi */
+export interface RefOptions {
+  readonly tenant?: string;
+  readonly namespace?: string;
+  /** Without it a ref of an actor may not leave that actor's tenant and namespace. */
+  readonly allowCrossScope?: boolean;
+}
+
+/** What `.with({ … })` may set on the messages of a ref. @publicApi */
+export interface MessageOptions {
+  /** Equal keys are one message for 24 h: a repeat gets the recorded answer. Scoped by actor and principal. */
+  readonly idempotencyKey?: string | undefined;
+  /** How long an ask waits, and until when the message may start. Default '30s'. */
+  readonly timeout?: Duration | undefined;
+  /** Tells only: not before this much time has passed. */
+  readonly delay?: Duration | undefined;
+  /** Travel with the message and all it causes. Stored; never put credentials here. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** On whose behalf. Stored with the message. */
+  readonly principal?: string | undefined;
+  /** Joins an existing conversation; default a new id, or the sender's. */
+  readonly correlationId?: string | undefined;
+  /** Read-only asks on shared stores: skip the confirmation of the head row (P2). */
+  readonly stale?: boolean | undefined;
+}
+
+/** Called by the runtime, never sent. */
+type NotAMessage = HookName | 'toSnapshot' | 'fromSnapshot';
+
+/** Public methods of `T`. Which of them have `@Handle()` is known at run time only: the others are refused by name. */
+type MethodName<T> = Exclude<
+  { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T],
+  NotAMessage
+>;
+
+type IsAny<X> = 0 extends 1 & X ? true : false;
+type IsContext<X> =
+  IsAny<X> extends true
+    ? false
+    : [NonNullable<X>] extends [never]
+      ? false
+      : [NonNullable<X>] extends [ActorContext]
+        ? true
+        : false;
+
+/** A parameter list without its `@Ctx() ctx: ActorContext`, which the runtime fills in. Lists that have none keep their names. */
+type WithoutContext<Params extends readonly unknown[]> = true extends {
+  [I in keyof Params]: IsContext<Params[I]>;
+}[number]
+  ? Strip<Params>
+  : Params;
+
+type Strip<Params extends readonly unknown[]> = Params extends readonly []
+  ? []
+  : Params extends readonly [infer First, ...infer Rest]
+    ? IsContext<First> extends true
+      ? Strip<Rest>
+      : [First, ...Strip<Rest>]
+    : number extends Params['length']
+      ? Params
+      : Params extends readonly [(infer First)?, ...infer Rest]
+        ? IsContext<First> extends true
+          ? Strip<Rest>
+          : [First?, ...Strip<Rest>]
+        : Params;
+
+type MessageArgs<F> = F extends (...args: infer Params) => unknown ? WithoutContext<Params> : never;
+type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Awaited<R>> : never;
+
+/** `ref.ask.method(args)`. @publicApi */
+export type AskPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };
+
+/** `ref.tell.method(args)`: resolves when the message is accepted. @publicApi */
+export type TellPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Promise<void> };
+
+/** What `onCreate` takes, and so `spawn` and `orCreate`. @publicApi */
+export type CreateArgs<T> = T extends { onCreate(...args: infer Params): unknown } ? WithoutContext<Params> : [];

@@ -1,0 +1,33 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { RetryOptions } from '../turn/retry-policy';
+import { declareMember, HANDLER } from './metadata';
+
+/** Options of `@Handle()`. @publicApi */
+export interface HandleOptions {
+  /** Name of the message on the wire and in the journal. Renaming it strands messages that wait. Default: the method's name. */
+  readonly name?: string;
+  /**
+   * Runs on a second instance that holds committed state, beside the line of messages. Nothing is journaled; what
+   * it changes is lost, and found in development (P2).
+   */
+  readonly readOnly?: boolean;
+  /** Starts of the message when the handler throws. Default: see P7. Not for read-only handlers, whose caller asks again. */
+  readonly retry?: RetryOptions;
+  /**
+   * Checks the first argument, and may transform it, before anything is stored: zod, valibot, arktype, … What it
+   * refuses never becomes a message: the sender gets `InvalidArgumentsError`.
+   */
+  readonly schema?: StandardSchemaV1;
+}
+
+/**
+ * Makes a method a message: `ref.ask.increment(1)`, `ref.tell.increment(1)`. Arguments and answer are copied by the
+ * journal's codec, so they are data, never shared objects. An undecorated method is out of reach.
+ *
+ * A throw leaves no trace of the turn (P7). `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters` beside it
+ * run in the caller's process, once, before the message is stored.
+ * @publicApi
+ */
+export function Handle(options: HandleOptions = {}): MethodDecorator {
+  return (target, property, descriptor) => declareMember(HANDLER, target, property, descriptor, options);
+}

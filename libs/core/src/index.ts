@@ -1,0 +1,80 @@
+// module
+export { PlexSpacesModule } from './plexspaces.module';
+export type { PlexSpacesOptionsFactory } from './plexspaces.module-definition';
+export type { PlexSpacesExtras } from './plexspaces.providers';
+export {
+  PLEXSPACES_OPTIONS,
+  type PlexSpacesOptions,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+  resolveOptions,
+} from './plexspaces.options';
+
+// an actor class
+export { Actor, type ActorOptions, type SnapshotOptions } from './actor/actor.decorator';
+export { Handle, type HandleOptions } from './actor/handle.decorator';
+export { SideEffect, type SideEffectOptions } from './actor/side-effect.decorator';
+export { State, Transient } from './actor/state.decorator';
+export { Ctx } from './actor/ctx.decorator';
+export { UseFacets } from './actor/use-facets.decorator';
+export type { OnActivate, OnCreate, OnDeactivate, OnTerminate } from './actor/actor-hooks';
+export type { RespawnOptions, RespawnOrOptions, RuntimeArgs, SnapshotState } from './persistence/creation';
+export type { ActorContext, AttachedFacet, FacetHandle, SideEffectCallOptions } from './actor/actor-context';
+export { actorContext, currentEffect } from './turn/frame';
+export type { EffectCall, EffectContext } from './turn/effect-call';
+export type { RetryOptions } from './turn/retry-policy';
+
+// using actors
+export { ActorClient } from './actor/actor-client';
+export { getActorToken, InjectActor } from './actor/inject-actor.decorator';
+export { provideActors } from './actor/provide-actors';
+export {
+  type ActorInfo,
+  ActorRef,
+  type AskPort,
+  type CreateArgs,
+  type MessageOptions,
+  type RefOptions,
+  type TellPort,
+  UntypedRef,
+} from './actor/actor-ref';
+export { ActorHistory, type CheckpointInfo } from './actor/actor-history';
+export type { Divergence, Verification } from './verify/verify-history';
+export { ActorSystem } from './runtime/actor-system';
+export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
+
+// facets
+export {
+  type ConfigOption,
+  type ErrorDecision,
+  Facet,
+  FacetBand,
+  type FacetCategory,
+  type FacetCommit,
+  type FacetContext,
+  type FacetDenial,
+  type FacetDescriptor,
+  type FacetMessage,
+  type FacetOptions,
+  type FacetSpec,
+  type FacetTurn,
+} from './facet/facet';
+export { facet, type FacetConfigInput } from './facet/facet-spec';
+export { durability, type DurabilityOptions } from './facet/durability.facet';
+export { virtualActor, type VirtualActorOptions } from './facet/virtual-actor.facet';
+export { type FacetListing, type FacetRegistration, FacetRegistry } from './facet/facet.registry';
+
+// guards, pipes, interceptors and filters around messages
+export {
+  type ActorCall,
+  type ActorExecutionContext,
+  getActorCall,
+  isActorContext,
+} from './admission/actor-execution-context';
+
+// for libraries and tools
+export { ActorRegistry } from './actor/actor.registry';
+export type { ActorDefinition, HandlerDefinition, SideEffectDefinition, StateLayout } from './actor/actor-definition';
+export type { Admission, AdmittedCall } from './admission/admission';
+
+export * from './errors';

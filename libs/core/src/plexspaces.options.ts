@@ -1,0 +1,165 @@
+import { type Duration, parseDuration, type PersistentStorage, checkIdComponent } from '#spi';
+import { InvalidOptionsError } from './errors';
+
+/** Values: may come from configuration, so `forRootAsync` can compute them. @publicApi */
+export interface PlexSpacesOptions {
+  /** Names this node in journals, logs and leases. Default: made at start. */
+  readonly nodeId?: string | undefined;
+  /** Where refs of clients point that say nothing else. Default: `default` and `default`. */
+  readonly scope?: { readonly tenant?: string | undefined; readonly namespace?: string | undefined } | undefined;
+  /** How long an ask waits for its answer. Default '30s'. */
+  readonly askTimeout?: Duration | undefined;
+  /** How long a stopping node waits for running turns; give the platform's grace period more. Default '10s'. */
+  readonly shutdownTimeout?: Duration | undefined;
+  /** `false`: nothing is started before `ActorSystem.start()`; accepted work waits. Default true. */
+  readonly autoStart?: boolean | undefined;
+  /** `global: true`: guards, pipes, interceptors and filters of the application (`APP_GUARD`, `useGlobalPipes`) also run around messages. Default false: they were written for HTTP. */
+  readonly enhancers?: { readonly global?: boolean | undefined } | undefined;
+  /** Larger arguments, answers and effect results are refused. Default 1 MB. */
+  readonly payload?: { readonly maxBytes?: number | undefined } | undefined;
+  /** How long the id of an ended message is remembered (P5). Older work is parked instead of run again. */
+  readonly dedupe?:
+    | {
+        /** Ids that clients' refs make. Default '15m'. */
+        readonly clientIds?: Duration | undefined;
+        /** Idempotency keys, and ids that turns make. Default '24h'. */
+        readonly keys?: Duration | undefined;
+      }
+    | undefined;
+  /** Watches for state that changes without being declared, which a crash would lose. Costs time per turn. Default: unless NODE_ENV is production. */
+  readonly development?: boolean | undefined;
+  /** Where `@Actor({ snapshot: true })` saves. */
+  readonly snapshots?: { readonly storage: PersistentStorage } | undefined;
+  /** Production refuses to start on a store that dies with the process, unless this is true. */
+  readonly allowInMemoryStorage?: boolean | undefined;
+}
+
+/** DI token of {@link PlexSpacesOptions} as they were given, for tests to override. @publicApi */
+export const PLEXSPACES_OPTIONS = Symbol.for('plexspaces:options');
+
+/** DI token of {@link ResolvedOptions}. */
+export const RESOLVED_OPTIONS = Symbol.for('plexspaces:resolved-options');
+
+/** {@link PlexSpacesOptions}, checked, with defaults, spans in milliseconds. */
+export interface ResolvedOptions {
+  /** `null`: made at start. */
+  readonly nodeId: string | null;
+  readonly scope: { readonly tenant: string; readonly namespace: string };
+  readonly askTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly autoStart: boolean;
+  readonly globalEnhancers: boolean;
+  readonly maxPayloadBytes: number;
+  readonly dedupe: { readonly clientIdsMs: number; readonly keysMs: number };
+  readonly development: boolean;
+  readonly snapshots: PersistentStorage | null;
+  readonly allowInMemoryStorage: boolean;
+}
+
+const KNOWN = {
+  nodeId: null,
+  scope: ['tenant', 'namespace'],
+  askTimeout: null,
+  shutdownTimeout: null,
+  autoStart: null,
+  enhancers: ['global'],
+  payload: ['maxBytes'],
+  dedupe: ['clientIds', 'keys'],
+  development: null,
+  snapshots: ['storage'],
+  allowInMemoryStorage: null,
+} as const satisfies Record<keyof PlexSpacesOptions, readonly string[] | null>;
+
+/** Pure but for the default of `production`. @throws InvalidOptionsError naming the option */
+export function resolveOptions(
+  options: PlexSpacesOptions,
+  production = process.env['NODE_ENV'] === 'production',
+): ResolvedOptions {
+  checkNames(options);
+  const { scope, enhancers, payload, dedupe } = options;
+  return {
+    nodeId: options.nodeId === undefined ? null : id('nodeId', options.nodeId),
+    scope: {
+      tenant: id('scope.tenant', scope?.tenant ?? 'default'),
+      namespace: id('scope.namespace', scope?.namespace ?? 'default'),
+    },
+    askTimeoutMs: span('askTimeout', options.askTimeout ?? '30s', 1),
+    shutdownTimeoutMs: span('shutdownTimeout', options.shutdownTimeout ?? '10s', 0),
+    autoStart: flag('autoStart', options.autoStart ?? true),
+    globalEnhancers: flag('enhancers.global', enhancers?.global ?? false),
+    maxPayloadBytes: bytes('payload.maxBytes', payload?.maxBytes ?? 1024 * 1024),
+    dedupe: {
+      clientIdsMs: span('dedupe.clientIds', dedupe?.clientIds ?? '15m', 1),
+      keysMs: span('dedupe.keys', dedupe?.keys ?? '24h', 1),
+    },
+    development: flag('development', options.development ?? !production),
+    snapshots: snapshotStorage(options.snapshots),
+    allowInMemoryStorage: flag('allowInMemoryStorage', options.allowInMemoryStorage ?? false),
+  };
+}
+
+function checkNames(options: unknown): void {
+  if (!isRecord(options)) throw new InvalidOptionsError('forRoot()', 'is not an object');
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(KNOWN, name))
+      throw new InvalidOptionsError(
+        name,
+        `is unknown. Known values: ${Object.keys(KNOWN).join(', ')}; storage, checkpoints, env and isGlobal stand beside useFactory, not in what it returns`,
+      );
+    refuseNull(name, value);
+    const inner = KNOWN[name as keyof typeof KNOWN] as readonly string[] | null;
+    if (inner === null || value === undefined) continue;
+    if (!isRecord(value)) throw new InvalidOptionsError(name, `must be an object of ${inner.join(', ')}`);
+    for (const [key, part] of Object.entries(value)) {
+      if (!inner.includes(key))
+        throw new InvalidOptionsError(`${name}.${key}`, `is unknown. Known: ${inner.join(', ')}`);
+      refuseNull(`${name}.${key}`, part);
+    }
+  }
+}
+
+function refuseNull(option: string, value: unknown): void {
+  if (value === null) throw new InvalidOptionsError(option, 'is null; leave it out for the default');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function id(option: string, value: unknown): string {
+  return attempt(option, () => {
+    checkIdComponent(option, value);
+    return value;
+  });
+}
+
+function span(option: string, value: Duration, least: number): number {
+  const ms = attempt(option, () => parseDuration(value));
+  if (ms < least) throw new InvalidOptionsError(option, `must be at least ${least} ms`);
+  return ms;
+}
+
+function bytes(option: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  throw new InvalidOptionsError(option, `must be a whole number of bytes from 1 up, not ${String(value)}`);
+}
+
+function flag(option: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new InvalidOptionsError(option, `must be true or false, not ${String(value)}`);
+}
+
+function snapshotStorage(snapshots: PlexSpacesOptions['snapshots']): PersistentStorage | null {
+  if (snapshots === undefined) return null;
+  const storage = snapshots.storage as Partial<PersistentStorage> | undefined;
+  if (typeof storage?.tryRead === 'function' && typeof storage.tryWrite === 'function') return snapshots.storage;
+  throw new InvalidOptionsError('snapshots.storage', 'must have tryRead() and tryWrite()');
+}
+
+function attempt<T>(option: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new InvalidOptionsError(option, `is refused: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

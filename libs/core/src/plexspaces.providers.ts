@@ -1,0 +1,77 @@
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { type CheckpointStorage, ENV, type Env, STORAGE, type Storage, SystemEnv } from '#spi';
+import { ActorExplorer } from './actor/actor.explorer';
+import { ActorRegistry } from './actor/actor.registry';
+import { AdmissionFactory } from './admission/admission-factory';
+import { FacetExplorer } from './facet/facet.explorer';
+import { FacetRegistry } from './facet/facet.registry';
+import {
+  PLEXSPACES_OPTIONS,
+  type PlexSpacesOptions,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+  resolveOptions,
+} from './plexspaces.options';
+import { ActorSystem } from './runtime/actor-system';
+
+/** Structure: Nest needs it before any factory runs, so it is given up front even to `forRootAsync`. @publicApi */
+export interface PlexSpacesExtras {
+  /** A module that exports STORAGE. Default: memory, for tests and trials. */
+  readonly storage?: DynamicModule | Type | undefined;
+  /** Keeps checkpoints somewhere else than the journal, e.g. in files. Closed with the application. */
+  readonly checkpoints?: CheckpointStorage | undefined;
+  /** Clock, timers, randomness and ids. Default: the real ones. */
+  readonly env?: Env | undefined;
+  /** Default true: actors of any module find the one runtime. */
+  readonly isGlobal?: boolean | undefined;
+}
+
+/** The store the runtime works on: that of the storage module, its checkpoints elsewhere when `checkpoints` says so. */
+export const RUNTIME_STORAGE = Symbol.for('plexspaces:runtime-storage');
+export const CHECKPOINTS = Symbol.for('plexspaces:checkpoints');
+
+export function provideExtras({ env, checkpoints }: PlexSpacesExtras): Provider[] {
+  return [
+    { provide: ENV, useFactory: () => env ?? new SystemEnv() },
+    { provide: CHECKPOINTS, useValue: checkpoints ?? null },
+  ];
+}
+
+export const CORE_PROVIDERS: Provider[] = [
+  FacetRegistry,
+  FacetExplorer,
+  ActorExplorer,
+  ActorRegistry,
+  AdmissionFactory,
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [PLEXSPACES_OPTIONS],
+    useFactory: (options: PlexSpacesOptions) => resolveOptions(options),
+  },
+  {
+    provide: RUNTIME_STORAGE,
+    inject: [STORAGE, CHECKPOINTS],
+    useFactory: (storage: Storage, checkpoints: CheckpointStorage | null): Storage =>
+      checkpoints === null
+        ? storage
+        : {
+            journal: storage.journal,
+            inbox: storage.inbox,
+            checkpoints,
+            openedWith: storage.openedWith ?? {},
+          },
+  },
+  {
+    provide: ActorSystem,
+    inject: [ActorRegistry, FacetRegistry, RUNTIME_STORAGE, ENV, RESOLVED_OPTIONS],
+    useFactory: (
+      registry: ActorRegistry,
+      facets: FacetRegistry,
+      storage: Storage,
+      env: Env,
+      options: ResolvedOptions,
+    ) => new ActorSystem({ registry, facets, storage, env, options }),
+  },
+];
+
+export const CORE_EXPORTS = [ActorSystem, ActorRegistry, FacetRegistry, ENV, RESOLVED_OPTIONS];

@@ -1,0 +1,74 @@
+import type { Settled } from '#journal';
+import { type InboxRow, StoreFailedError, failpoint } from '#spi';
+import { IdempotencyConflictError } from '../errors';
+import { outsideTurns } from '../turn/frame';
+import type { Message } from './message';
+import { argsHashOf, toInboxRow } from './message-codec';
+import type { SystemPort } from './system-port';
+
+/**
+ * Accepts a tell: an inbox row, where the receiver keeps one (DESIGN §4, step 1). The message takes its place in the
+ * line at once, its row is ahead of any commit of its turn; the sender hears when the row is durable.
+ */
+export async function acceptTell(system: SystemPort, message: Message): Promise<void> {
+  const { dueAt } = message;
+  if (!system.keepsInbox(message.to)) {
+    deliverPlain(system, message, dueAt);
+    return;
+  }
+  if (message.to.definition.virtual === null) await system.activate(message.to);
+  system.assertRoom(message);
+  message.row = 'accepting';
+  const isDue = dueAt <= system.env.now();
+  const accepted = new Promise<InboxRow | null>((resolve, reject) => {
+    const row = toInboxRow(message, dueAt);
+    outsideTurns(() =>
+      system.writer.submit({ kind: 'accept', row }, (outcome) => settle(message, outcome, resolve, reject)),
+    );
+  });
+  if (message.keyed) message.ready = accepted; // a repeat must not run: its start waits for the verdict
+  accepted.catch(() => undefined); // told below; a message that waits for it hears by itself
+  if (isDue) system.deliver(message);
+  message.place?.free();
+  const known = await accepted;
+  failpoint('ingress.afterAccept');
+  if (known !== null && known.argsHash !== argsHashOf(message))
+    throw new IdempotencyConflictError(known.actor, known.id);
+  if (!isDue) {
+    system.wakeAt(message.to, dueAt);
+    message.leave();
+  }
+}
+
+function settle(
+  message: Message,
+  outcome: Settled,
+  resolve: (known: InboxRow | null) => void,
+  reject: (error: Error) => void,
+): void {
+  switch (outcome.kind) {
+    case 'accepted':
+      message.row = 'stored';
+      return resolve(null);
+    case 'duplicate':
+      return resolve(outcome.row);
+    case 'lost':
+      return reject(outcome.error);
+    default:
+      return reject(
+        new StoreFailedError(
+          'inbox',
+          outcome.kind === 'failed' ? outcome.reason : `it answered an accept with ${outcome.kind}`,
+        ),
+      );
+  }
+}
+
+function deliverPlain(system: SystemPort, message: Message, dueAt: number): void {
+  system.assertRoom(message);
+  message.attempts = 1;
+  const waitMs = dueAt - system.env.now();
+  if (waitMs <= 0) return system.deliver(message);
+  message.leave();
+  system.env.schedule(() => system.deliver(message), waitMs);
+}

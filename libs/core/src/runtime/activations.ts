@@ -1,0 +1,260 @@
+import { CREATE, STOP } from './system-messages';
+import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
+import type { ActorInfo } from '../actor/actor-ref';
+import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
+import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
+import { outsideTurns } from '../turn/frame';
+import type { Activation, Departure } from './activation';
+import type { ActorClass } from './actor-class';
+import type { Address } from './address';
+import { AttachMarks } from './attach-marks';
+import { DurableActivation } from './durable-activation';
+import { drainActivations } from './drain';
+import { startEager } from './eager-start';
+import type { Message } from './message';
+import { PlainActivation } from './plain-activation';
+import type { PassiveState } from './plain-instance';
+import type { SystemPort } from './system-port';
+import type { Creation } from '../persistence/creation';
+
+/** Ids of stopped actors without a journal that are remembered, so that a message to one says so. */
+const REMEMBERED = 100_000;
+/** What a sender is told to wait when a mailbox is full. */
+const RETRY_AFTER_MS = 100;
+
+/** Which actors are in memory, and what passive or stopped ones without a journal left there. Keeps Y1. */
+export class Activations {
+  private readonly active = new Map<string, Activation>();
+  private readonly passive = new Map<string, PassiveState>();
+  private readonly terminated = new Set<string>();
+  private readonly marks: AttachMarks;
+  /** Those in memory whose facets differ from what their class declares. */
+  private readonly changed = new Map<string, Activation>();
+
+  constructor(private readonly system: SystemPort) {
+    this.marks = new AttachMarks(system);
+  }
+
+  get all(): Iterable<Activation> {
+    return this.active.values();
+  }
+
+  loadMarks(): Promise<void> {
+    return this.marks.load();
+  }
+
+  startEager(classes: readonly ActorClass[]): Promise<void> {
+    return startEager(this.system, classes);
+  }
+
+  drain(limitMs: number): Promise<void> {
+    return drainActivations(this.system.env, () => [...this.active.values()], limitMs);
+  }
+
+  deliver(message: Message): void {
+    const known = this.active.get(message.to.encoded);
+    if (known !== undefined && !known.released) {
+      if (message.handler === STOP) stopMode(known, message);
+      else if (message.row !== 'stored' && isFull(known, message)) return this.turnAway(message, fullError(known));
+      return known.enqueue(message);
+    }
+    const activation = this.make(message.to, message.handler === CREATE ? (message.system as Creation) : null);
+    if (activation instanceof Error) return this.turnAway(message, activation);
+    activation.enqueue(message);
+    open(activation);
+  }
+
+  chainOf(address: Address, cls: ActorClass): FacetChain {
+    return this.changed.size === 0 ? cls.chain : (this.changed.get(address.encoded)?.chain ?? cls.chain);
+  }
+
+  facetsOf(address: Address): readonly ResolvedFacet[] {
+    return (this.active.get(address.encoded) ?? this.system.classOf(address.id.type)).facets;
+  }
+
+  assertRoom(message: Message): void {
+    const known = this.active.get(message.to.encoded);
+    if (known !== undefined) {
+      if (isFull(known, message)) throw fullError(known);
+    } else if (message.to.definition.virtual === null && !this.isDurable(message.to) && !this.isInMemory(message.to)) {
+      throw this.absenceOf(message.to);
+    }
+  }
+
+  async activate(address: Address): Promise<void> {
+    let activation = this.active.get(address.encoded);
+    if (activation === undefined) {
+      const made = this.make(address, null);
+      if (made instanceof Error) throw made;
+      activation = made;
+      open(made);
+    }
+    await activation.whenOpen();
+  }
+
+  /** Stored messages of a passive actor are due; an active one is told to look again. */
+  wake(address: Address): void {
+    const known = this.active.get(address.encoded);
+    if (known instanceof DurableActivation) known.lookAgain();
+    else if (known === undefined)
+      void this.activate(address).catch((error: unknown) => {
+        this.system.logger.error(`${address.encoded} cannot take up its messages: ${String(error)}`);
+      });
+  }
+
+  /** Active, or passive without a journal. */
+  isInMemory({ encoded }: Address): boolean {
+    return this.active.has(encoded) || this.passive.has(encoded);
+  }
+
+  async info(address: Address): Promise<ActorInfo> {
+    const { definition, encoded } = address;
+    const known = this.active.get(encoded);
+    if (known !== undefined)
+      return {
+        state: known.state,
+        activationCount: known.activationCount,
+        lastAccessed: known.lastAccessed,
+        waiting: known.waiting,
+      };
+    if (this.terminated.has(encoded))
+      return { state: 'Terminated', activationCount: 0, lastAccessed: null, waiting: 0 };
+    const passive = this.passive.get(encoded);
+    if (passive !== undefined)
+      return {
+        state: 'Inactive',
+        activationCount: passive.activationCount,
+        lastAccessed: passive.lastAccessed,
+        waiting: 0,
+      };
+    const head = this.isDurable(address) ? await this.system.storage.journal.head(encoded) : null;
+    if (definition.virtual !== null)
+      return { state: 'Inactive', activationCount: head?.epoch ?? 0, lastAccessed: null, waiting: 0 };
+    if (head === null || head.status === 'absent') throw new ActorNotFoundError(encoded);
+    return {
+      state: head.status === 'terminated' ? 'Terminated' : 'Inactive',
+      activationCount: head.epoch,
+      lastAccessed: null,
+      waiting: 0,
+    };
+  }
+
+  isDurable(address: Address): boolean {
+    return (
+      address.definition.durability !== null ||
+      this.active.get(address.encoded) instanceof DurableActivation ||
+      this.marks.has(address.encoded)
+    );
+  }
+
+  released(activation: Activation, departure: Departure): void {
+    const { encoded, definition } = activation.address;
+    if (this.active.get(encoded) !== activation) return;
+    this.active.delete(encoded);
+    this.changed.delete(encoded);
+    if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
+    if (!(activation instanceof PlainActivation)) return;
+    if (definition.virtual !== null) this.keepPassive(encoded, activation.passive);
+    else if (departure === 'terminated') this.remember(encoded);
+  }
+
+  /** `durability` was attached at run time: the actor goes on with a journal, whose first turn holds all its state. */
+  makeDurable(plain: PlainActivation, message: Message): void {
+    const { address, cls } = plain;
+    const facet = plain.facets.find(({ name }) => name === 'durability');
+    const durable = new DurableActivation(
+      this.system,
+      cls,
+      address,
+      (facet?.config as DurabilityConfig | undefined) ?? resolveDurability({}),
+    );
+    durable.adopt(plain, () => this.marks.add(address.encoded));
+    this.active.set(address.encoded, durable);
+    this.marks.add(address.encoded);
+    durable.enqueue(message);
+    for (const waiting of plain.handOver()) durable.enqueue(waiting);
+    open(durable);
+  }
+
+  facetsChanged(activation: Activation): void {
+    this.changed.set(activation.address.encoded, activation);
+  }
+
+  private make(address: Address, creation: Creation | null): Activation | Error {
+    const { definition, encoded } = address;
+    const cls = this.system.classOf(definition.type);
+    if (this.isDurable(address)) {
+      return this.add(new DurableActivation(this.system, cls, address, definition.durability ?? resolveDurability({})));
+    }
+    const passive = this.passive.get(encoded) ?? null;
+    if (definition.virtual === null && creation === null && passive === null) return this.absenceOf(address);
+    if (creation?.revives === true) this.terminated.delete(encoded);
+    if (this.terminated.has(encoded)) return new ActorTerminatedError(encoded);
+    this.passive.delete(encoded);
+    return this.add(new PlainActivation(this.system, cls, address, passive));
+  }
+
+  /** Nobody waits for a send of another actor: then the log is told. */
+  private turnAway(message: Message, error: Error): void {
+    if (!message.isAsked)
+      this.system.logger.error(`${message.handler.name} from ${message.trail.sender} is lost: ${error.message}`);
+    refuse(message, error);
+  }
+
+  /** Why a regular actor without a journal takes no messages. */
+  private absenceOf({ encoded }: Address): Error {
+    return this.terminated.has(encoded) ? new ActorTerminatedError(encoded) : new ActorNotFoundError(encoded);
+  }
+
+  private add(activation: Activation): Activation {
+    this.active.set(activation.address.encoded, activation);
+    return activation;
+  }
+
+  /** It was to get a journal, and nothing was ever recorded: it goes on without one. */
+  private takeBack(encoded: string, { adoption }: DurableActivation): void {
+    const passive = adoption.takeBack();
+    if (passive === null) return;
+    this.marks.remove(encoded);
+    this.passive.set(encoded, passive);
+  }
+
+  private keepPassive(encoded: string, passive: PassiveState | null): void {
+    if (passive !== null) this.passive.set(encoded, passive);
+  }
+
+  private remember(encoded: string): void {
+    this.terminated.add(encoded);
+    if (this.terminated.size <= REMEMBERED) return;
+    const [oldest] = this.terminated;
+    this.terminated.delete(oldest as string);
+  }
+}
+
+/** Its hooks are no part of the turn whose message brings it into memory. */
+function open(activation: Activation): void {
+  void outsideTurns(() => activation.open());
+}
+
+/** Read-only messages do not stand in line, but while the actor is loaded. */
+function isFull(activation: Activation, message: Message): boolean {
+  if (message.handler.readOnly && activation.state !== 'Creating') return false;
+  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
+  return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
+}
+
+function fullError(activation: Activation): MailboxFullError {
+  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
+  const limit = activation.waiting >= maxMessages ? `${maxMessages} messages` : `${maxBytes} bytes`;
+  return new MailboxFullError(activation.address.encoded, limit, RETRY_AFTER_MS);
+}
+
+function stopMode(activation: Activation, message: Message): void {
+  const { mode } = message.system as { readonly mode: 'graceful' | 'brutal' };
+  if (mode === 'brutal') activation.abandon(new ActorTerminatedError(activation.address.encoded));
+}
+
+function refuse(message: Message, error: Error): void {
+  message.fail(error);
+  message.leave();
+}

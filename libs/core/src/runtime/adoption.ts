@@ -1,0 +1,70 @@
+import type { FacetAttached, FacetDetached, StateImage } from '#journal';
+import { DURABILITY } from '../facet/durability.facet';
+import { ignore } from '../facet/is-promise';
+import type { Message } from './message';
+import { ATTACH } from './system-messages';
+import type { PassiveState } from './plain-instance';
+
+/**
+ * `durability` was attached to a running actor: its state becomes the first entries of a journal. Until those are
+ * durable this is the only copy, so it is kept; when they are refused, the next turn that succeeds records them.
+ */
+export class Adoption {
+  private state: PassiveState | null = null;
+  private by: Message | null = null;
+  private mark: () => void = ignore;
+  /** Its sender was told that nothing came of `$attach`, yet the actor stays what it has become: a second one is welcome. */
+  isOwed = false;
+
+  /** @param mark makes the store say that there is a journal; called before each attempt to write it */
+  begin(state: PassiveState | null, mark: () => void): void {
+    this.state = state;
+    this.mark = mark;
+  }
+
+  /** What the journal lacks still. */
+  get image(): StateImage | null {
+    return this.state?.image ?? null;
+  }
+
+  /** The same, as long as it is not on its way there either. */
+  get dueImage(): StateImage | null {
+    return this.by === null ? this.image : null;
+  }
+
+  /** The turn of `message` stores all its state; with it go the facets, of which these are the entries. */
+  recordWith(message: Message): readonly (FacetAttached | FacetDetached)[] {
+    const image = this.dueImage;
+    if (image === null) return [];
+    this.by = message;
+    this.mark();
+    return [
+      ...image.detached.map((name): FacetDetached => ({ kind: 'FacetDetached', name })),
+      ...image.facets.map((facet): FacetAttached => ({ kind: 'FacetAttached', ...facet })),
+    ];
+  }
+
+  refused(): void {
+    if (this.by?.handler === ATTACH) this.isOwed = true;
+    this.by = null;
+  }
+
+  committed(message: Message): void {
+    if (message === this.by) this.forget();
+  }
+
+  /** The journal decides from here on. */
+  forget(): void {
+    this.state = this.by = null;
+  }
+
+  /** The activation ends, and nothing was recorded or may yet be: what the actor goes on from, as one without a journal. */
+  takeBack(): PassiveState | null {
+    const { state, by } = this;
+    if (state === null || by !== null) return null;
+    this.forget();
+    const image = state.image.clone();
+    image.detach(DURABILITY);
+    return { ...state, image };
+  }
+}

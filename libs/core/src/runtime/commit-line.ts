@@ -1,0 +1,227 @@
+import {
+  encodeEntry,
+  nextUlid,
+  type ActivationStarted,
+  type FacetAttached,
+  type FacetDetached,
+  type GroupCommitWriter,
+  type Settled,
+  type StateChanges,
+  type StateImage,
+} from '#journal';
+import {
+  type ActorStatus,
+  type AppendWrite,
+  type Env,
+  type Head,
+  type InboxChange,
+  type NewInboxRow,
+  type Outcome,
+  type PlexSpacesError,
+  StoreFailedError,
+  VersionConflictError,
+} from '#spi';
+import type { PendingEntry } from '../turn/effect-record';
+import { outsideTurns } from '../turn/frame';
+import type { Message } from './message';
+
+/** One append of an activation: a whole turn, records inside a turn, or a counted attempt. */
+export interface Step {
+  /** Whose turn it belongs to. */
+  readonly message: Message;
+  /** It gives the message its first record; undone when the step is refused. */
+  readonly opens: boolean;
+  /** It ends that turn: after it the actor stands at a turn boundary. */
+  readonly ends: boolean;
+  readonly entries: readonly PendingEntry[];
+  readonly inbox: readonly InboxChange[];
+  readonly sends: readonly NewInboxRow[];
+  /** What it does to the state; `null` for nothing. */
+  readonly changes: StateChanges | null;
+  /** Facets it attaches or detaches, part of the state as well. */
+  readonly facets: readonly (FacetAttached | FacetDetached)[];
+  /** `null`: as the actor stands. */
+  readonly status: ActorStatus | null;
+  /** Durable. */
+  done(): void;
+  /** Refused. */
+  undone(): void;
+}
+
+/** Why the line stopped: what became of its first refused step. */
+export type Refusal =
+  | Extract<Outcome, { kind: 'duplicate' } | { kind: 'failed' }>
+  | { readonly kind: 'conflict'; readonly expected: Head; readonly actual: Head }
+  | { readonly kind: 'lost'; readonly error: PlexSpacesError };
+
+/** Who writes, as the journal tells it. */
+export interface WriterIdentity {
+  readonly actor: string;
+  readonly writer: string;
+  readonly schema: number;
+  /** Recorded with the activation's first append. */
+  readonly started: (epoch: number) => ActivationStarted;
+  /** Does the actor exist while this message is under way? */
+  readonly statusDuring: (message: Message) => ActorStatus;
+}
+
+/**
+ * The appends of one activation on their way to the store, so that the next turn can start while the one before it
+ * is in flight (P2). It owns the head the next append expects, the state that is durable, and the order of both.
+ *
+ *  K1. Each step expects the head the step before it leaves; the writer keeps their order.
+ *  K2. `image` and `durable` move only when a step is durable, in order.
+ *  K3. Once a step is refused every later one is too. `onRefused` hears it once, when the last has been, with all of
+ *      them in order; nothing of them was stored. Until `restart` nothing is taken.
+ *  K4. The first append of an activation carries `ActivationStarted` and raises the epoch (P10).
+ */
+export class CommitLine {
+  private head: Head;
+  private durable: Head;
+  private isStarted = false;
+  private startedDurably = false;
+  private readonly inFlight: { readonly step: Step; readonly waiters: ((error: Error | null) => void)[] }[] = [];
+  private refused: Step[] = [];
+  /** Appended after the refusal was known, before the last step in flight had come back. */
+  private late: Step[] = [];
+  private refusal: Refusal | null = null;
+
+  constructor(
+    private readonly env: Env,
+    private readonly writer: GroupCommitWriter,
+    private readonly identity: WriterIdentity,
+    head: Head,
+    /** Durable state. */
+    readonly image: StateImage,
+    private readonly onRefused: (refusal: Refusal, steps: readonly Step[]) => void,
+  ) {
+    this.head = this.durable = { seq: head.seq, epoch: head.epoch };
+    this.boundarySeq = head.seq;
+  }
+
+  get isEmpty(): boolean {
+    return this.inFlight.length === 0;
+  }
+
+  /** Fencing token: that of this activation, durable or about to be. */
+  get epoch(): number {
+    return this.isStarted ? this.head.epoch : this.head.epoch + 1;
+  }
+
+  /** Last durable entry at which no turn was open: what `image` stands at. */
+  boundarySeq: number;
+
+  /** The activation as its first append records it; `null` before that is durable. */
+  get activation(): ActivationStarted | null {
+    return this.startedDurably ? this.identity.started(this.durable.epoch) : null;
+  }
+
+  /** State at the end of the last turn, durable or not. */
+  speculativeImage(): StateImage {
+    const image = this.image.clone();
+    for (const { step } of this.inFlight) applyStep(image, step);
+    return image;
+  }
+
+  append(step: Step): void {
+    if (this.refusal !== null) return void this.late.push(step); // K3
+    const epoch = this.epoch;
+    const bodies = this.isStarted
+      ? step.entries
+      : [{ body: this.identity.started(epoch), time: this.env.now() }, ...step.entries];
+    const expected = this.head;
+    const { actor, writer, schema } = this.identity;
+    let id = bodies.length === 0 ? '' : this.env.id();
+    const entries = bodies.map(({ body, time }, i) => {
+      if (i > 0) id = nextUlid(id);
+      return encodeEntry({ actor, id, time, correlationId: step.message.correlationId }, body, expected.seq + 1 + i);
+    });
+    const { inbox, sends } = step;
+    const status = step.status ?? this.identity.statusDuring(step.message);
+    const write: AppendWrite = {
+      kind: 'append',
+      actor,
+      expected,
+      epoch,
+      writer,
+      schema,
+      status,
+      entries,
+      inbox,
+      sends,
+    };
+    this.isStarted = true;
+    this.head = { seq: expected.seq + entries.length, epoch };
+    this.inFlight.push({ step, waiters: [] });
+    outsideTurns(() => this.writer.submit(write, (outcome) => this.settle(outcome)));
+  }
+
+  /** Resolves when all that was appended so far is durable; rejects when it never will be. */
+  whenDurable(): Promise<void> {
+    if (this.refusal !== null) return Promise.reject(refusalError(this.identity.actor, this.refusal));
+    const last = this.inFlight[this.inFlight.length - 1];
+    if (last === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => last.waiters.push((error) => (error === null ? resolve() : reject(error))));
+  }
+
+  /** After a refusal: goes on from what is durable. */
+  restart(): void {
+    this.head = this.durable;
+    this.isStarted = this.startedDurably;
+    this.refusal = null;
+  }
+
+  private settle(outcome: Settled): void {
+    const { step, waiters } = this.inFlight.shift() as {
+      step: Step;
+      waiters: ((error: Error | null) => void)[];
+    };
+    if (outcome.kind === 'committed') {
+      this.durable = outcome.head;
+      if (step.ends) this.boundarySeq = outcome.head.seq;
+      this.startedDurably = true;
+      applyStep(this.image, step);
+      step.done();
+      for (const waiter of waiters) waiter(null);
+      return;
+    }
+    this.refusal ??= refusalOf(outcome, this.durable);
+    this.refused.push(step);
+    const error = refusalError(this.identity.actor, this.refusal);
+    for (const waiter of waiters) waiter(error);
+    if (this.inFlight.length > 0) return;
+    const { refusal } = this;
+    const refused = [...this.refused, ...this.late];
+    this.refused = [];
+    this.late = [];
+    for (const { message, opens } of refused) if (opens) message.undoOpening();
+    this.onRefused(refusal, refused);
+  }
+}
+
+function refusalOf(outcome: Exclude<Settled, { kind: 'committed' }>, expected: Head): Refusal {
+  if (outcome.kind === 'conflict') return { kind: 'conflict', expected, actual: outcome.actual };
+  return outcome.kind === 'accepted' ? { kind: 'failed', reason: 'it was taken for a message' } : outcome;
+}
+
+function applyStep(image: StateImage, { changes, facets }: Step): void {
+  if (changes !== null) image.apply(changes);
+  for (const facet of facets) {
+    if (facet.kind === 'FacetAttached') image.attach(facet);
+    else image.detach(facet.name);
+  }
+}
+
+/** What a refusal means to whoever waited for the step. */
+export function refusalError(actor: string, refusal: Refusal): PlexSpacesError {
+  switch (refusal.kind) {
+    case 'lost':
+      return refusal.error;
+    case 'conflict':
+      return new VersionConflictError(actor, refusal.expected, refusal.actual);
+    case 'failed':
+      return new StoreFailedError('journal', refusal.reason);
+    case 'duplicate':
+      return new StoreFailedError('journal', `message ${refusal.row.id} of ${actor} was recorded by an earlier run`);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Timer } from '#spi';
+import { outsideTurns } from '../turn/frame';
+import type { SystemPort } from './system-port';
+
+/** Actors woken per look; the next look follows at once when there were as many. */
+const PAGE = 1_000;
+/** Looked again at least this often: work whose activation failed is due still. */
+const PATROL_MS = 30_000;
+/** Ended rows forgotten per look. */
+const SWEEP = 5_000;
+
+/**
+ * Finds accepted work whose time has come (P8): at start all that a crash left, later what was delayed. It reads one
+ * index of rows that are due, never actors or journals, and wakes the actors; they read their own rows.
+ */
+export class DueScanner {
+  private timer: Timer | null = null;
+  private timerAt = Infinity;
+  private scanning: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly system: SystemPort,
+    private readonly wake: (actor: string) => void,
+  ) {}
+
+  async start(): Promise<void> {
+    this.scanning = this.scan();
+    await this.scanning;
+  }
+
+  /** A row falls due at this wall-clock time. */
+  expect(dueAt: number): void {
+    if (this.stopped || dueAt >= this.timerAt) return;
+    this.timer?.cancel();
+    this.timerAt = dueAt;
+    const { env } = this.system;
+    this.timer = outsideTurns(() => env.schedule(() => this.fire(), Math.max(0, dueAt - env.now())));
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  private fire(): void {
+    this.timerAt = Infinity;
+    this.timer = null;
+    this.scanning = (this.scanning ?? Promise.resolve()).then(() => this.scan());
+  }
+
+  private async scan(): Promise<void> {
+    if (this.stopped) return;
+    const { env, storage, logger } = this.system;
+    try {
+      await storage.inbox.sweep(env.now(), SWEEP);
+      for (let limit = PAGE, woken = 0; ; limit *= 2) {
+        const found = await storage.inbox.due(env.now(), limit);
+        for (const { actor } of found.slice(woken)) this.wake(actor);
+        woken = found.length;
+        if (found.length < limit) break; // else some that cannot go on now might hide those behind them for ever
+      }
+      const next = await storage.inbox.nextDue(env.now());
+      this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
+    } catch (error) {
+      if (this.stopped) return;
+      logger.error(`Looking for due messages failed, trying again: ${String(error)}`);
+      this.expect(env.now() + PATROL_MS);
+    }
+  }
+}

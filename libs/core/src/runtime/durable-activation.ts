@@ -1,0 +1,300 @@
+import { type OpenTurn, toErrorRecord } from '#journal';
+import { ActorNotFoundError, ActorTerminatedError, type NonDeterminismError, TurnEndedError } from '../errors';
+import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
+import type { DurableTurn, DurableTurnHost } from '../turn/durable-turn';
+import type { PendingEntry } from '../turn/effect-record';
+import type { Turn } from '../turn/turn';
+import { Activation, type Departure } from './activation';
+import { openFacets } from './activation-hooks';
+import { Adoption } from './adoption';
+import type { ActorClass } from './actor-class';
+import type { Address } from './address';
+import { Checkpointer } from './checkpointer';
+import type { CommitLine } from './commit-line';
+import { DueRows } from './due-rows';
+import { DurableInstance } from './durable-instance';
+import { KnownMessages } from './known-messages';
+import type { Message } from './message';
+import { openLine } from './open-line';
+import { mergePending } from './pending-messages';
+import type { PlainActivation } from './plain-activation';
+import { recoverActor } from './recover-actor';
+import { renewInstance } from './renew-instance';
+import { resumeMessage } from './resume-message';
+import { parkStep, recordsStep } from './steps';
+import { CREATE, STOP } from './system-messages';
+import type { SystemPort } from './system-port';
+import { refuseUncreated, runSystemTurn } from './system-turns';
+import { TurnRunner } from './turn-runner';
+import { undoCommits } from './undo-commits';
+
+/**
+ * An actor with a journal (DESIGN §4). It owns the line, the instance and the order of turns; TurnRunner carries out
+ * one message, CommitLine what is on its way to the store, and the store decides what is durable.
+ *
+ *  V1. An answer, a send or an effect leaves only when all before it, its own message included, is durable (P4).
+ *  V2. The instance of a failed turn is never used again; the next is decoded from the end of the last turn (P7).
+ *  V3. A message holds the line until it is answered or parked, retries and their waits included (P2).
+ *  V4. After a refused commit every turn since is undone, and those messages run again in their order.
+ */
+export class DurableActivation extends Activation implements DurableTurnHost {
+  activationCount = 1;
+  readonly runner = new TurnRunner(this);
+  private readonly known: KnownMessages;
+  readonly live = new DurableInstance(this);
+  line!: CommitLine;
+  private checkpointer!: Checkpointer;
+  /** Its first turn has ended well. */
+  exists = false;
+  private readonly dueRows = new DueRows(this);
+  private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
+  private openTurn: OpenTurn | null = null;
+  readonly adoption = new Adoption();
+
+  constructor(
+    system: SystemPort,
+    cls: ActorClass,
+    address: Address,
+    public durability: DurabilityConfig,
+  ) {
+    super(system, cls, address);
+    this.known = new KnownMessages(address.encoded, system.storage.inbox);
+  }
+
+  get epoch(): number {
+    return this.line.epoch;
+  }
+
+  get instance(): object {
+    return this.live.object;
+  }
+
+  get isVirtual(): boolean {
+    return this.cls.definition.virtual !== null;
+  }
+
+  get recordsEffects(): boolean {
+    return this.durability.cacheSideEffects;
+  }
+
+  /** Code version that began the open turn this activation found. */
+  get recordedVersion(): string {
+    return this.openTurn?.codeVersion ?? this.cls.definition.version;
+  }
+
+  removeFacetState(name: string): void {
+    this.live.removeFacetState(name);
+  }
+
+  facetState(name: string): unknown {
+    return this.live.facetState(name);
+  }
+
+  setFacetState(name: string, value: unknown): void {
+    this.live.setFacetState(name, value);
+  }
+
+  /** `durability` was attached to a running actor: its state becomes the first entry of a journal. */
+  adopt(plain: PlainActivation, mark: () => void): void {
+    this.adoption.begin(plain.passive, mark);
+    this.facets = plain.facets;
+    this.exists = true;
+  }
+
+  /** A row fell due, or was left behind: the store is asked again, now or when the running turn has ended. */
+  lookAgain(): void {
+    this.dueRows.expect();
+    if (!this.isIdle) return;
+    this.free = false;
+    this.turnEnded();
+  }
+
+  override turnEnded(): void {
+    if (this.heldBy !== null) return;
+    if (!this.dueRows.areExpected || this.isReleased) return super.turnEnded();
+    void this.dueRows.takeUp().then((isDone) => {
+      if (isDone) super.turnEnded();
+    });
+  }
+
+  protected override release(departure: Departure): void {
+    super.release(departure);
+    if (this.dueRows.areExpected) this.system.wakeAt(this.address, this.env.now());
+  }
+
+  protected async load(): Promise<void> {
+    const found = await recoverActor(this);
+    this.exists ||= found.exists;
+    const { image: adopted } = this.adoption;
+    if (adopted === null) this.facets = found.facets;
+    this.chain = this.system.chains.of(this.facets);
+    const attached = this.facets.find(({ name }) => name === DURABILITY);
+    if (attached !== undefined) this.durability = attached.config as DurabilityConfig;
+    if (this.facets !== this.cls.facets) this.system.facetsChanged(this);
+    this.activationCount = found.head.epoch + 1;
+    this.line = openLine(this, found, (refusal, steps) => undoCommits(this, refusal, steps));
+    this.checkpointer = new Checkpointer(this, this.durability, found.turnsSinceCheckpoint);
+    await this.live.open(adopted ?? found.image, adopted === null ? 'write' : 'adopt');
+    if (adopted === null) await openFacets(this, found.head.seq === 0);
+    this.live.facetsOpened();
+    this.openTurn = found.openTurn;
+    this.known.clear(); // what came meanwhile is merged in one step with what is stored
+    for (const message of mergePending(this, found, this.mailbox.takeAll())) {
+      if (this.known.admit(message)) this.mailbox.push(message);
+    }
+    if (found.poisoned !== null) this.hold(null, found.poisoned);
+  }
+
+  override enqueue(message: Message): void {
+    if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.read(message);
+    if (this.known.admit(message)) super.enqueue(message);
+  }
+
+  private read(message: Message): void {
+    this.touch();
+    void this.live.read(message, () => (this.adoption.image ?? this.line.image).clone()).then(() => this.rest());
+  }
+
+  protected start(message: Message): void {
+    if (message.handler.readOnly) {
+      this.read(message);
+      return this.turnEnded();
+    }
+    if (message.ready !== null)
+      return this.runner.held.over(message, this.known.isNew(message), (isNew) =>
+        isNew ? this.start(message) : this.finished(message),
+      );
+    if (message.startBefore !== 0 && !message.isAsked && message.row === 'none') return this.finished(message); // its asker has given up
+    if (!this.exists && !this.isVirtual && message.handler !== CREATE) return refuseUncreated(this, message);
+    if (message.recovered) return resumeMessage(this, message, this.openTurn);
+    this.begin(message, []);
+  }
+
+  begin(message: Message, history: readonly PendingEntry[]): void {
+    if (!runSystemTurn(this, message, history.length === 0)) this.runner.run(message, history);
+  }
+
+  sync(turn: DurableTurn): Promise<void> {
+    if (turn !== this.runner.running)
+      return Promise.reject(new TurnEndedError(this.address.encoded, turn.received.handler.name, 'an effect'));
+    const records = turn.records.takePending();
+    if (records.length > 0) this.line.append(recordsStep(turn.received, records, this.env.now()));
+    return this.line.whenDurable();
+  }
+
+  turnTooOld(turn: Turn, error: Error): void {
+    const { running } = this.runner;
+    if (running !== null && turn === running) void this.runner.failed(running, error);
+  }
+
+  pathLost(turn: DurableTurn, error: NonDeterminismError): void {
+    this.env.immediate(() => void this.runner.failed(turn, error));
+  }
+
+  /** The turn's commit is on its way: the next one may start on the state it leaves (P2). */
+  turnCommitted(turn: DurableTurn): void {
+    this.live.watch();
+    this.exists = true;
+    if (turn.received.handler !== STOP) this.turnEnded();
+  }
+
+  /** The turn is durable, and its answer has left. */
+  committed(turn: DurableTurn, succeeded: boolean): void {
+    const message = turn.received;
+    this.adoption.committed(message);
+    this.live.turnIsDurable();
+    message.leave();
+    this.known.forget(message);
+    this.checkpointer.turnCommitted(this.line, turn.checkpointWanted);
+    if (message.handler === CREATE) this.become('Active', 'spawn');
+    if (message.handler === STOP && succeeded) return void this.terminate(message);
+    this.rest();
+  }
+
+  /** The message is over without a commit. */
+  finished(message: Message): void {
+    message.leave();
+    this.known.forget(message);
+    if (message.handler === CREATE && !this.exists && this.mailbox.head?.handler !== CREATE)
+      return this.failOpening(new ActorNotFoundError(this.address.encoded));
+    this.turnEnded();
+  }
+
+  parked(message: Message, error: Error): void {
+    message.leave();
+    this.known.forget(message);
+    if (message.handler === CREATE && !this.exists) this.failOpening(new ActorNotFoundError(this.actorId));
+    else if (this.cls.definition.onPoison === 'hold') this.hold(message, error);
+    else this.turnEnded();
+  }
+
+  /** Nothing runs any more until an operator, another version or a restart changes things. */
+  hold(message: Message | null, error: Error): void {
+    this.free = false;
+    this.heldBy = { message, error };
+    this.system.logger.error(`${this.address.encoded} takes no further message: ${error.message}`);
+  }
+
+  override get isHeld(): boolean {
+    return this.heldBy !== null;
+  }
+
+  /** A new instance from the end of the last turn (V2), then `next`. */
+  renewThen(next: () => void): void {
+    this.free = false;
+    renewInstance(this).then(
+      (isLatest) => {
+        if (this.isReleased || !isLatest) return;
+        if (this.state === 'Failed') this.become('Active', 'restart');
+        next();
+      },
+      (error: unknown) => {
+        const held = this.runner.interrupt(error);
+        this.collapse(error, held === null ? [] : [held]); // its asker is told here, or nowhere
+      },
+    );
+  }
+
+  protected get isSettled(): boolean {
+    return this.runner.running === null && this.line.isEmpty && this.heldBy === null && !this.live.isRead;
+  }
+
+  protected reopen(): void {
+    this.renewThen(() => void this.reactivate());
+  }
+
+  protected override finishWriting(): Promise<void> {
+    return this.checkpointer.idle();
+  }
+
+  abandon(error: Error): void {
+    this.dueRows.interrupt();
+    const running = this.runner.interrupt(error) ?? this.heldBy?.message ?? null;
+    this.failAll([...(running === null ? [] : [running]), ...this.mailbox.takeAll()], error);
+    this.known.clear();
+    if (!(error instanceof ActorTerminatedError)) return this.release('failed');
+    if (!this.isOpen) return; // still being loaded, and then stopped
+    this.heldBy = null;
+    if (running?.opened === true) this.line.append(parkStep(running, [], toErrorRecord(error), this.env.now())); // no turn stays open before the last one
+    this.renewThen(() => this.turnEnded());
+  }
+
+  /** `over` has been dealt with; the others run again, first in line, on the last durable state. */
+  startOver(over: Message | null, others: readonly Message[]): void {
+    this.free = false;
+    this.mailbox.putBack(others);
+    this.line.restart();
+    over?.leave();
+    this.renewThen(() => (over === null ? this.turnEnded() : this.finished(over)));
+  }
+
+  /** This activation ends; what is stored resumes in a new one. */
+  collapse(error: unknown, messages: readonly Message[]): void {
+    if (this.isReleased) return;
+    const all = [...messages, ...this.mailbox.takeAll()];
+    this.become('Failed', 'error', error);
+    this.release('failed');
+    this.failAll(all, error);
+    this.system.wakeAt(this.address, this.env.now() + 1_000);
+  }
+}

@@ -1,0 +1,48 @@
+import type { DurableActivation } from './durable-activation';
+import type { Message } from './message';
+
+/**
+ * A message that holds the line while no turn of it runs: between two starts, over a look into the store, over a hook.
+ * Whoever interrupts the line takes it; what it waited for then comes to nothing.
+ */
+export class HeldMessage {
+  private held: Message | null = null;
+
+  constructor(private readonly host: DurableActivation) {}
+
+  hold(message: Message): void {
+    this.held = message;
+  }
+
+  /** @returns the message held, which is now the caller's */
+  take(): Message | null {
+    const { held } = this;
+    this.held = null;
+    return held;
+  }
+
+  /** Holds `message` until all before it is durable. */
+  whenSafe(message: Message, next: () => void): void {
+    this.held = message;
+    this.host.line.whenDurable().then(
+      () => {
+        if (this.held === message && !this.host.released) next();
+      },
+      () => undefined,
+    );
+  }
+
+  /** Holds `message` over something asynchronous, which never rejects. */
+  over<T>(message: Message, outcome: Promise<T>, next: (value: T) => void): void {
+    this.held = message;
+    void outcome.then((value) => {
+      if (!this.host.released) this.unlessGone(message, () => next(value));
+    });
+  }
+
+  unlessGone(message: Message, next: () => void): void {
+    if (this.held !== message) return;
+    this.held = null;
+    next();
+  }
+}

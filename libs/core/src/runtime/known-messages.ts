@@ -1,0 +1,57 @@
+import type { InboxStorage } from '#spi';
+import type { Message } from './message';
+import { answerKnown } from './known-message';
+import { argsHashOf } from './message-codec';
+
+/**
+ * Messages of one actor whose id may come twice, from their arrival until they are over (P5). A twin that arrives
+ * meanwhile joins the first; one that comes later is for the store to recognise.
+ */
+export class KnownMessages {
+  private readonly byId = new Map<string, Message>();
+
+  constructor(
+    private readonly actor: string,
+    private readonly inbox: InboxStorage,
+  ) {}
+
+  /** `false`: another message of that id is under way and took over who waits for this one. */
+  admit(message: Message): boolean {
+    if (!message.keyed && message.row === 'none') return true;
+    const twin = this.byId.get(message.id);
+    if (twin !== undefined) {
+      twin.absorb(message);
+      return false;
+    }
+    this.byId.set(message.id, message);
+    if (message.repeats && message.row === 'none') message.ready = this.inbox.find(this.actor, message.id);
+    return true;
+  }
+
+  forget(message: Message): void {
+    if (message.keyed || message.row !== 'none') this.byId.delete(message.id);
+  }
+
+  clear(): void {
+    this.byId.clear();
+  }
+
+  /** Waits for what the store knows of the id. @returns `false` when the message has been answered, or failed, with that. */
+  async isNew(message: Message): Promise<boolean> {
+    const { ready } = message;
+    message.ready = null;
+    try {
+      const row = await ready;
+      if (row === null) return true;
+      const isWaiting = row.state === 'queued' || row.state === 'open';
+      if (isWaiting && row.argsHash === argsHashOf(message)) {
+        message.row = 'stored'; // accepted before, not yet run: this is the same message
+        return true;
+      }
+      answerKnown(message, row);
+    } catch (error) {
+      message.fail(error);
+    }
+    return false;
+  }
+}

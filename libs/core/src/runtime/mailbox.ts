@@ -1,0 +1,56 @@
+import type { Message } from './message';
+
+/**
+ * The line of messages before one actor. It owns the links between waiting messages and nothing else: when a
+ * message starts and what its failure means is the activation's business.
+ *
+ *  M1. Messages leave in the order they came, but for `putBack`, which returns undone work to the front.
+ *  M2. `count` and `bytes` are those of the waiting messages; the running one is not among them.
+ */
+export class Mailbox {
+  count = 0;
+  bytes = 0;
+  private first: Message | null = null;
+  private last: Message | null = null;
+
+  get head(): Message | null {
+    return this.first;
+  }
+
+  push(message: Message): void {
+    if (this.last === null) this.first = message;
+    else this.last.next = message;
+    this.last = message;
+    this.count++;
+    this.bytes += message.bytes;
+  }
+
+  shift(): Message | null {
+    const message = this.first;
+    if (message === null) return null;
+    this.first = message.next;
+    if (this.first === null) this.last = null;
+    message.next = null;
+    this.count--;
+    this.bytes -= message.bytes;
+    return message;
+  }
+
+  /** Before everything that waits, in the given order. */
+  putBack(messages: readonly Message[]): void {
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i] as Message;
+      message.next = this.first;
+      this.first = message;
+      this.last ??= message;
+      this.count++;
+      this.bytes += message.bytes;
+    }
+  }
+
+  takeAll(): Message[] {
+    const all: Message[] = [];
+    for (let message = this.shift(); message !== null; message = this.shift()) all.push(message);
+    return all;
+  }
+}

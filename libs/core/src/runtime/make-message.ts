@@ -1,0 +1,86 @@
+import { decodePayload, encodePayload, hashPayload } from '#journal';
+import type { HandlerDefinition } from '../actor/actor-definition';
+import type { ActorRef } from '../actor/actor-ref';
+import type { Turn } from '../turn/turn';
+import { crossesAsIs } from './copy-across';
+import { Message, type Trail } from './message';
+import { keyedMessageId } from './message-ids';
+import { isSystemMessage } from './system-messages';
+import type { SystemPort } from './system-port';
+
+type Ref = ActorRef<object>;
+
+/** Who sends: a client, or a turn, which gives its messages ids of its own. */
+export interface Origin {
+  readonly trail: Trail;
+  readonly id: string | null;
+  readonly turn: Turn | null;
+}
+
+export const CLIENT: Origin = Object.freeze({
+  trail: Object.freeze({
+    sender: '',
+    correlationId: '',
+    causationId: '',
+    principal: '',
+    headers: Object.freeze({}),
+    chain: Object.freeze([]),
+  }),
+  id: null,
+  turn: null,
+});
+
+/** What a turn sends. @param rank of the send among its acts */
+export function originOf(turn: Turn, rank: number | string, asks: boolean): Origin {
+  const { received } = turn;
+  const trail: Trail = {
+    sender: turn.actorId,
+    correlationId: received.correlationId,
+    causationId: received.id,
+    principal: received.trail.principal,
+    headers: received.trail.headers,
+    chain: asks ? [...received.trail.chain, turn.actorId] : [],
+  };
+  return { trail, id: `${received.id}/${rank}`, turn };
+}
+
+/**
+ * Isolation and durability: what the receiver gets shares nothing with the sender; what cannot be stored is refused.
+ * @throws InvalidPayloadError, PayloadTooLargeError
+ */
+export function makeMessage(
+  system: SystemPort,
+  ref: Ref,
+  handler: HandlerDefinition,
+  args: readonly unknown[],
+  origin: Origin,
+): Message {
+  const { address, cls, options } = ref;
+  const trail = withOptions(origin.trail, ref);
+  const key = options.idempotencyKey;
+  const id = key === undefined ? origin.id : keyedMessageId(trail.principal, key);
+  const message = new Message(address, handler, args, trail, system.env, id);
+  message.keyed = id !== null;
+  message.repeats = key !== undefined || (origin.turn?.resumed ?? false);
+  const asTheyAre = args.every(crossesAsIs);
+  if (cls.definition.durability !== null || isSystemMessage(handler) || !asTheyAre) {
+    message.payload = encodePayload(args, { maxBytes: system.options.maxPayloadBytes }, 'args');
+    message.bytes = message.payload.length;
+    if (message.keyed) message.argsHash = hashPayload(message.payload);
+    if (!asTheyAre) message.args = decodePayload(message.payload) as unknown[];
+  }
+  // Readers pass the line, so they have to know which earlier messages of their own sender are under way (P2).
+  if (cls.hasReaders) message.source = origin.turn?.host.sourceFor(ref.actorId) ?? ref.source;
+  return message;
+}
+
+export function withOptions(trail: Trail, ref: Ref): Trail {
+  const { headers, principal, correlationId } = ref.options;
+  if (headers === undefined && principal === undefined && correlationId === undefined) return trail;
+  return {
+    ...trail,
+    headers: headers === undefined ? trail.headers : { ...trail.headers, ...headers },
+    principal: principal ?? trail.principal,
+    correlationId: correlationId ?? trail.correlationId,
+  };
+}

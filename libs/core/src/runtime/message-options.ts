@@ -1,0 +1,93 @@
+import { type Duration, InvalidDurationError, isWellFormed, parseDuration } from '#spi';
+import type { MessageOptions } from '../actor/actor-ref.types';
+import { InvalidMessageOptionError } from '../errors';
+
+/** {@link MessageOptions}, checked, with `undefined` meaning "as the sender has it". */
+export interface ResolvedMessageOptions {
+  readonly idempotencyKey?: string;
+  readonly timeoutMs?: number;
+  readonly delayMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly principal?: string;
+  readonly correlationId?: string;
+}
+
+export const NO_OPTIONS: ResolvedMessageOptions = Object.freeze({});
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'idempotencyKey',
+  'timeout',
+  'delay',
+  'headers',
+  'principal',
+  'correlationId',
+  'stale',
+]);
+const MAX_TEXT = 512;
+/** Of all headers together: they travel with everything the message causes. */
+const MAX_HEADERS = 64 * 1024;
+
+/** Options of `with()` on top of those the ref had. @throws InvalidMessageOptionError naming the option */
+export function resolveMessageOptions(options: MessageOptions, base: ResolvedMessageOptions): ResolvedMessageOptions {
+  const all: unknown = options;
+  if (typeof all !== 'object' || all === null)
+    throw new InvalidMessageOptionError('with()', 'must be given an object of options');
+  if (options.stale !== undefined && typeof options.stale !== 'boolean')
+    throw new InvalidMessageOptionError('stale', 'must be true or false');
+  for (const option of Object.keys(options)) {
+    if (!KNOWN.has(option))
+      throw new InvalidMessageOptionError(option, `is unknown; known are ${[...KNOWN].join(', ')}`);
+  }
+  return {
+    ...base,
+    ...given('idempotencyKey', text('idempotencyKey', options.idempotencyKey)),
+    ...given('timeoutMs', span('timeout', options.timeout, 1)),
+    ...given('delayMs', span('delay', options.delay, 0)),
+    ...given('headers', headersOf(options.headers)),
+    ...given('principal', text('principal', options.principal)),
+    ...given('correlationId', text('correlationId', options.correlationId)),
+  };
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
+}
+
+function text(option: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '')
+    throw new InvalidMessageOptionError(option, 'must be a non-empty string');
+  if (Buffer.byteLength(value) > MAX_TEXT)
+    throw new InvalidMessageOptionError(option, `is longer than ${MAX_TEXT} bytes`);
+  if (!isWellFormed(value)) throw new InvalidMessageOptionError(option, 'contains a lone surrogate');
+  return value;
+}
+
+function span(option: string, value: Duration | undefined, least: number): number | undefined {
+  if (value === undefined) return undefined;
+  try {
+    const ms = parseDuration(value);
+    if (ms >= least) return ms;
+  } catch (error) {
+    if (!(error instanceof InvalidDurationError)) throw error;
+  }
+  throw new InvalidMessageOptionError(option, `must be a duration of at least ${least} ms, such as '30s'`);
+}
+
+function headersOf(headers: unknown): Readonly<Record<string, string>> | undefined {
+  if (headers === undefined) return undefined;
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
+    throw new InvalidMessageOptionError('headers', 'must be an object of strings');
+  const entries = Object.entries(headers);
+  let bytes = 0;
+  for (const [name, value] of entries) {
+    const option = `headers.${name}`;
+    if (typeof value !== 'string') throw new InvalidMessageOptionError(option, 'must be a string');
+    if (name === '__proto__') throw new InvalidMessageOptionError(option, 'is not a name the codec can keep');
+    if (!isWellFormed(name + value)) throw new InvalidMessageOptionError(option, 'contains a lone surrogate');
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  if (bytes > MAX_HEADERS)
+    throw new InvalidMessageOptionError('headers', `are longer than ${MAX_HEADERS} bytes together`);
+  return Object.freeze(Object.fromEntries(entries) as Record<string, string>);
+}

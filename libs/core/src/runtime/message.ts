@@ -1,0 +1,186 @@
+import { decodePayload, encodePayload, isPrimitive } from '#journal';
+import type { Env, InboxRow } from '#spi';
+import type { HandlerDefinition } from '../actor/actor-definition';
+import { AskTimeoutError, IdempotencyConflictError } from '../errors';
+import type { Address } from './address';
+import { Timed } from './deadline-queue';
+import type { Place, Source } from './source';
+
+/** What travels with a message and all it causes. Shared, never changed. */
+export interface Trail {
+  /** Encoded id of the sending actor; '' for a client. */
+  readonly sender: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly principal: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Encoded ids of the actors whose asks wait for this one, outermost first. */
+  readonly chain: readonly string[];
+}
+
+/** `none`: no inbox row. `accepting`: its row is on the way to the store, ahead of any commit of its turn. `stored`: durable. */
+export type RowState = 'none' | 'accepting' | 'stored';
+
+/** Gets the outcome of a message. */
+export interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One message in memory, from the send to its answer. It owns the askers that wait for it and answers each of
+ * them exactly once; a late answer finds nobody and is dropped.
+ */
+export class Message extends Timed {
+  /** Link in the mailbox. */
+  next: Message | null = null;
+  /** Encoded argument list; null on actors that keep no journal. */
+  payload: Uint8Array | null = null;
+  argsHash = '';
+  row: RowState = 'none';
+  /** Its turn has records in the journal. */
+  opened = false;
+  /** Read back from the store: another start has to be counted before it happens. */
+  recovered = false;
+  /** Its id was given by the sender, so that a repeat is recognised. */
+  keyed = false;
+  /** May well be a repeat: the store is asked before it runs. */
+  repeats = false;
+  /** Starts counted durably. */
+  attempts = 1;
+  /** Wall-clock time from which it may run; matters to sends and stored messages. */
+  dueAt = 0;
+  /** Monotonic time after which it no longer starts; 0 = none. */
+  startBefore = 0;
+  /** How long its asker waits. */
+  timeoutMs = 0;
+  /** Size in the mailbox. */
+  bytes = 0;
+  /** Must be known before it starts: is there a row of this id already? Set for ids that may repeat. */
+  ready: Promise<InboxRow | null> | null = null;
+  source: Source | null = null;
+  /** Held while it may still be refused. */
+  place: Place | null = null;
+  private ticket = 0;
+  private runs = 0;
+  /** Extra facts of system messages. */
+  system: unknown = undefined;
+  private asker: Waiter | null = null;
+  /** Repeats that came while it was under way: they get its outcome, each within its own time. */
+  private twins: Message[] | null = null;
+  private ownId: string | null;
+  private rowBeforeOpening: RowState = 'none';
+
+  constructor(
+    readonly to: Address,
+    readonly handler: HandlerDefinition,
+    public args: readonly unknown[],
+    readonly trail: Trail,
+    private readonly env: Env,
+    id: string | null = null,
+  ) {
+    super();
+    this.ownId = id;
+  }
+
+  /** Made on first use: a message nobody asks the id of does without. */
+  get id(): string {
+    return (this.ownId ??= this.env.id());
+  }
+
+  /** Runs not before `dueAt`. A delayed message comes back from the store, where its first start is counted then. */
+  delayUntil(dueAt: number, delayMs = 0): void {
+    this.dueAt = dueAt;
+    if (delayMs > 0) this.attempts = 0;
+  }
+
+  /** A turn of it begins: what an earlier run did to the arguments is undone. */
+  beginRun(): void {
+    if (this.runs++ > 0 && this.payload !== null && !this.args.every(isPrimitive))
+      this.args = decodePayload(this.payload) as unknown[];
+  }
+
+  /** The argument list as a journal keeps it. */
+  encodedArgs(): Uint8Array {
+    if (this.payload === null) {
+      this.payload = encodePayload(this.args, { maxBytes: Number.MAX_SAFE_INTEGER }, 'args');
+      this.bytes = this.payload.length;
+    }
+    return this.payload;
+  }
+
+  get correlationId(): string {
+    return this.trail.correlationId === '' ? this.id : this.trail.correlationId;
+  }
+
+  get isAsked(): boolean {
+    return this.asker !== null || (this.twins?.some((twin) => twin.isAsked) ?? false);
+  }
+
+  join(asker: Waiter): void {
+    this.asker = asker;
+  }
+
+  /** A second message of the same id: it gets this one's outcome, or is refused when it asks for something else. */
+  absorb(twin: Message): void {
+    if (twin.argsHash !== '' && this.argsHash !== '' && twin.argsHash !== this.argsHash) {
+      twin.fail(new IdempotencyConflictError(this.to.encoded, this.id));
+    } else {
+      (this.twins ??= []).push(twin);
+    }
+    twin.leave();
+  }
+
+  answer(value: unknown): void {
+    this.takeAsker()?.resolve(value);
+    for (const twin of this.takeTwins()) twin.answer(value);
+  }
+
+  fail(error: unknown): void {
+    this.takeAsker()?.reject(error);
+    for (const twin of this.takeTwins()) twin.fail(error);
+  }
+
+  /** Its first record is on the way; an ask gets its inbox row with it. */
+  open(): void {
+    this.opened = true;
+    this.rowBeforeOpening = this.row;
+    this.row = 'stored';
+  }
+
+  undoOpening(): void {
+    this.opened = false;
+    this.row = this.rowBeforeOpening;
+  }
+
+  /** Takes its place: later messages of the same sender that pass the line wait for it. */
+  enter(): void {
+    if (this.source !== null && !this.handler.readOnly) this.ticket = this.source.enter();
+  }
+
+  /** The message is over for its line: later ones of the same sender may overtake nothing any more. */
+  leave(): void {
+    this.source?.leave(this.ticket);
+    this.source = null;
+  }
+
+  /** The ask's time is up. The message itself may still take effect. */
+  expire(): void {
+    this.takeAsker()?.reject(new AskTimeoutError(this.to.encoded, this.handler.name, this.timeoutMs));
+  }
+
+  private takeAsker(): Waiter | null {
+    const { asker } = this;
+    this.asker = null;
+    if (this.timedIn !== null) this.timedIn.remove(this);
+    return asker;
+  }
+
+  private takeTwins(): readonly Message[] {
+    const { twins } = this;
+    this.twins = null;
+    return twins ?? NOBODY;
+  }
+}
+
+const NOBODY: readonly Message[] = [];

@@ -1,0 +1,48 @@
+import { CorruptRecordError } from '#spi';
+import type { DurableActivation } from './durable-activation';
+import type { Message } from './message';
+import { fromInboxRow } from './message-codec';
+import type { RecoveredActor } from './recover-actor';
+
+/**
+ * What an activation begins with: stored messages in the order of acceptance, the open one first, since it holds the
+ * line; then what came while it was loading, in that order. A message that is both came now: its row was written
+ * while the inbox was read.
+ */
+export function mergePending(
+  host: DurableActivation,
+  found: Pick<RecoveredActor, 'rows' | 'openTurn'>,
+  arrived: readonly Message[],
+): Message[] {
+  const { env, system, address, cls } = host;
+  const inMemory = new Map(arrived.filter((message) => message.row !== 'none').map((message) => [message.id, message]));
+  for (const row of found.rows) {
+    const attempts = inMemory.get(row.id)?.attempts ?? row.attempts;
+    if (row.state === 'open' || row.attempts !== attempts) inMemory.delete(row.id); // an earlier life began it: that one goes on, the one that came joins it
+  }
+  const due = found.rows.filter((row) => (row.dueAt ?? 0) <= env.now() || row.state === 'open');
+  for (const row of found.rows) if (!due.includes(row)) system.wakeAt(address, row.dueAt ?? 0);
+  const open = found.openTurn;
+  const opened = due.find((row) => row.state === 'open');
+  if (open !== null && opened?.id !== open.received.messageId) {
+    throw new CorruptRecordError(
+      address.encoded,
+      `Message ${open.received.messageId}`,
+      'its turn is open in the journal, but its inbox row is not there',
+    );
+  }
+  const ordered = opened === undefined ? due : [opened, ...due.filter((row) => row !== opened)];
+  const stored = ordered.filter(({ id }) => !inMemory.has(id)).map((row) => fromInboxRow(row, address, cls, env));
+  return [...stored, ...arrived];
+}
+
+/** What has fallen due since; nothing when it cannot be read, for the patrol asks again. */
+export async function readPending(host: DurableActivation): Promise<Message[]> {
+  try {
+    const rows = await host.system.storage.inbox.pending(host.actorId);
+    return mergePending(host, { rows, openTurn: null }, []);
+  } catch (error) {
+    host.system.logger.error(`${host.actorId} cannot read its inbox: ${String(error)}`);
+    return [];
+  }
+}

@@ -1,0 +1,300 @@
+import type { StateImage } from '#journal';
+import { ActorNotFoundError, ActorTerminatedError } from '../errors';
+import { isPromise } from '../facet/is-promise';
+import { DefaultAnswer } from '../facet/outcomes';
+import type { Creation } from '../persistence/creation';
+import { findState } from '../persistence/load-snapshot';
+import { Snapshotter } from '../persistence/snapshotter';
+import { PlainTurn } from '../turn/plain-turn';
+import { decideRetryDelay } from '../turn/retry-policy';
+import { runHandler } from '../turn/run-handler';
+import type { Turn } from '../turn/turn';
+import { Activation } from './activation';
+import { openFacets } from './activation-hooks';
+import type { ActorClass } from './actor-class';
+import type { Address } from './address';
+import { changeFacets, type FacetChange, restoreFacets } from './change-facets';
+import { copyAcross } from './copy-across';
+import type { Verdict } from './judge-failure';
+import { giveUp, judgePlainTurn } from './judge-plain-turn';
+import type { Message } from './message';
+import { type PassiveState, PlainInstance } from './plain-instance';
+import { ATTACH, CREATE, DETACH, STOP } from './system-messages';
+import { answerExisting } from './system-turns';
+import type { SystemPort } from './system-port';
+
+/**
+ * An actor without a journal: P1, P2, P7 and P12 in memory.
+ *
+ *  N1. It goes on from the state after the last turn that succeeded, wherever that was kept meanwhile.
+ *  N2. A failed turn's instance is never used again; the next turn waits for a new one.
+ */
+export class PlainActivation extends Activation {
+  readonly epoch = 0;
+  readonly activationCount: number;
+  private readonly live: PlainInstance;
+  private readonly snapshots: Snapshotter | null;
+  private turn: PlainTurn | null = null;
+  /** It failed and waits for its next start. */
+  private paused: Message | null = null;
+  exists: boolean;
+
+  constructor(system: SystemPort, cls: ActorClass, address: Address, passive: PassiveState | null) {
+    super(system, cls, address);
+    this.live = new PlainInstance(this, passive);
+    this.activationCount = (passive?.activationCount ?? 0) + 1;
+    this.exists = passive !== null;
+    this.snapshots = Snapshotter.for(this, () => this.rollbackPoint);
+  }
+
+  get instance(): object {
+    return this.live.object;
+  }
+
+  facetState(name: string): unknown {
+    return this.live.facetState(name);
+  }
+
+  setFacetState(name: string, value: unknown): void {
+    this.live.setFacetState(name, value);
+  }
+
+  removeFacetState(name: string): void {
+    this.live.removeFacetState(name);
+  }
+
+  /** The state to go on from elsewhere. */
+  get rollbackPoint(): StateImage {
+    return this.live.rollbackPoint;
+  }
+
+  /** Another activation takes over: this one is over, and what waits moves on. */
+  handOver(): readonly Message[] {
+    const waiting = this.mailbox.takeAll();
+    this.release('passive');
+    return waiting;
+  }
+
+  /** What stays in memory of a virtual actor that leaves; `null` when it never came to be. */
+  get passive(): PassiveState | null {
+    if (!this.exists) return null;
+    const { activationCount, lastAccessed, rollbackPoint: image } = this;
+    return { image, activationCount, lastAccessed, runtimeArgs: this.live.runtimeArgs };
+  }
+
+  protected get isSettled(): boolean {
+    return this.turn === null && !this.live.isRead;
+  }
+
+  protected async load(): Promise<void> {
+    const creation = this.isBeingCreated ? (this.mailbox.head?.system as Creation) : null;
+    const image = this.exists ? this.live.rollbackPoint : await findState(this.address, creation);
+    this.live.runtimeArgs = creation?.runtimeArgs ?? this.live.runtimeArgs;
+    this.exists = image !== null;
+    if (image !== null) restoreFacets(this, image);
+    await this.live.open(image);
+    await openFacets(this, image === null);
+    this.live.keep();
+    this.exists ||= !this.awaitsCreation;
+  }
+
+  override enqueue(message: Message): void {
+    if (message.handler.readOnly && this.state !== 'Creating') this.read(message);
+    else super.enqueue(message);
+  }
+
+  /** Read-only messages pass the line; the sender has held them back behind its own earlier ones. */
+  private read(message: Message): void {
+    this.touch();
+    void this.live.read(message).then(() => this.rest());
+  }
+
+  protected start(message: Message): void {
+    if (message.startBefore !== 0 && !message.isAsked) return this.finished(message); // its asker has given up
+    if (message.handler.readOnly) {
+      this.read(message);
+      return this.turnEnded();
+    }
+    if (message.handler === ATTACH || message.handler === DETACH) return this.changeFacets(message);
+    if (message.handler === CREATE && this.exists) {
+      answerExisting(message);
+      return this.finished(message);
+    }
+    const turn = new PlainTurn(this, message, this.instance);
+    this.turn = turn;
+    let value: unknown;
+    try {
+      value = runHandler(turn, this.chain);
+    } catch (error) {
+      return this.failed(turn, error);
+    }
+    if (!isPromise(value)) return this.succeeded(turn, value);
+    this.cls.turnAges.add(turn);
+    value.then(
+      (answer: unknown) => this.succeeded(turn, answer),
+      (error: unknown) => this.failed(turn, error),
+    );
+  }
+
+  turnTooOld(turn: Turn, error: Error): void {
+    if (this.turn !== null && turn === this.turn) this.failed(this.turn, error);
+  }
+
+  abandon(error: Error): void {
+    const { turn, paused } = this;
+    this.paused = null;
+    const first = turn?.received ?? paused;
+    this.failAll([...(first === null ? [] : [first]), ...this.mailbox.takeAll()], error);
+    if (turn !== null) this.endTurn(turn, error);
+    if (!(error instanceof ActorTerminatedError)) return void this.finishWriting(); // the node stops: what had completed is saved
+    if (turn !== null || paused !== null) this.renewThen(() => this.turnEnded()); // N2: what was there may be half a turn's
+  }
+
+  protected override async finishWriting(): Promise<void> {
+    await this.snapshots?.finish();
+  }
+
+  protected reopen(): void {
+    this.renewThen(() => void this.reactivate());
+  }
+
+  private succeeded(turn: PlainTurn, value: unknown): void {
+    if (turn !== this.turn) return; // ended already: too old, or stopped
+    if (value instanceof DefaultAnswer)
+      return this.endWithout(turn, () => turn.received.answer(this.copyOut(value.value)));
+    const committing = this.chain.commits ? this.chain.commit(turn, value, undefined) : undefined;
+    if (!isPromise(committing)) return this.conclude(turn, value);
+    committing.then(
+      () => this.conclude(turn, value),
+      (error: unknown) => this.failed(turn, error),
+    );
+  }
+
+  private conclude(turn: PlainTurn, value: unknown): void {
+    if (turn !== this.turn) return;
+    const { received } = turn;
+    let answer: unknown;
+    try {
+      answer = this.copyOut(value);
+      this.live.keep();
+    } catch (error) {
+      return this.failed(turn, error);
+    }
+    this.live.turnSucceeded();
+    this.exists = true;
+    this.endTurn(turn);
+    this.snapshots?.turnCompleted(turn.checkpointWanted);
+    for (const send of turn.sends ?? []) {
+      send.enter();
+      this.system.deliverSend(send);
+    }
+    if (received.handler === CREATE) this.become('Active', 'spawn');
+    if (received.handler === STOP) return void this.terminate(received);
+    received.answer(answer);
+    this.finished(received);
+  }
+
+  private finished(message: Message): void {
+    message.leave();
+    this.turnEnded();
+  }
+
+  private failed(turn: PlainTurn, error: unknown): void {
+    if (turn === this.turn) this.carryOut(judgePlainTurn(turn.received, error), turn);
+  }
+
+  private carryOut(verdict: Verdict, turn: PlainTurn): void {
+    const { received } = turn;
+    if (verdict.kind === 'answer') return this.endWithout(turn, () => received.fail(verdict.error));
+    const cause = verdict.kind === 'forget' ? verdict.error : verdict.cause;
+    this.become('Failed', 'error', cause);
+    if (verdict.kind === 'retry') {
+      const delayMs = decideRetryDelay(verdict.policy, received.attempts++, this.env.random());
+      this.endTurn(turn, cause);
+      this.paused = received;
+      return this.renewThen(
+        () => void this.env.schedule(() => this.unlessGone(received, () => this.start(received)), delayMs),
+      );
+    }
+    if (verdict.kind === 'forget') return this.endWithout(turn, () => received.fail(cause));
+    const givenUp = giveUp(this.system, received, cause);
+    this.endWithout(turn, () => received.fail(givenUp));
+  }
+
+  /** Goes on with a message that held the line without a turn, unless a stop has taken it over meanwhile. */
+  private unlessGone(message: Message, next: () => void): void {
+    if (this.isReleased || this.paused !== message) return;
+    this.paused = null;
+    next();
+  }
+
+  /** The turn leaves nothing but its answer: the instance may hold half of it, so a new one takes over (N2). */
+  private endWithout(turn: PlainTurn, answer: () => void): void {
+    const { received } = turn;
+    this.endTurn(turn, new Error('the turn failed'));
+    if (received.handler === CREATE) {
+      answer();
+      received.leave();
+      return this.failOpening(new ActorNotFoundError(this.address.encoded));
+    }
+    this.paused = received;
+    const end = (): void => {
+      answer();
+      this.finished(received);
+    };
+    this.renewThen(() => this.unlessGone(received, end));
+  }
+
+  private endTurn(turn: PlainTurn, abortWith?: unknown): void {
+    if (turn.timedIn !== null) turn.timedIn.remove(turn);
+    turn.ended = true;
+    this.turn = null;
+    if (abortWith !== undefined) turn.abort(abortWith);
+  }
+
+  private renewThen(next: () => void): void {
+    this.live.renew().then(
+      (isLatest) => {
+        if (this.isReleased || !isLatest) return;
+        if (this.state === 'Failed') this.become('Active', 'restart');
+        next();
+      },
+      (error: unknown) => {
+        if (this.paused !== null) this.failAll([this.paused], error); // its asker is told here, or nowhere
+        this.paused = null;
+        this.failOpening(error);
+      },
+    );
+  }
+
+  private changeFacets(message: Message): void {
+    this.paused = message;
+    changeFacets(this, message).then(
+      (change) => this.unlessGone(message, () => this.applyChange(message, change)),
+      (error: unknown) => this.unlessGone(message, () => this.refuse(message, error)),
+    );
+  }
+
+  private refuse(message: Message, error: unknown): void {
+    message.fail(error);
+    this.finished(message);
+  }
+
+  private applyChange(message: Message, change: FacetChange): void {
+    try {
+      change.apply();
+      this.live.noteFacet(change.entry);
+    } catch (error) {
+      restoreFacets(this, this.rollbackPoint);
+      return this.renewThen(() => this.refuse(message, error));
+    }
+    this.snapshots?.turnCompleted(false);
+    if (change.becomesDurable) return this.system.makeDurable(this, message);
+    message.answer(undefined);
+    this.finished(message);
+  }
+
+  private copyOut(value: unknown): unknown {
+    return copyAcross(value, this.system.options.maxPayloadBytes, 'answer');
+  }
+}

@@ -1,0 +1,40 @@
+import type { OpenTurn } from '#journal';
+import { ActorFailedError, OutcomeUnknownError } from '../errors';
+import { MESSAGE_RETRY } from '../turn/retry-policy';
+import type { PendingEntry } from '../turn/effect-record';
+import type { DurableActivation } from './durable-activation';
+import type { Message } from './message';
+import { attemptStep } from './steps';
+
+/**
+ * A message found in the store: some earlier activation accepted it, and may have started it. This start is counted
+ * before it happens, so that a message that kills its process is parked in the end (P7).
+ */
+export function resumeMessage(host: DurableActivation, message: Message, open: OpenTurn | null): void {
+  const { env, system, address } = host;
+  const history = open?.received.messageId === message.id ? historyOf(open) : [];
+  message.recovered = false;
+  const { maxAttempts } = message.handler.retry ?? MESSAGE_RETRY;
+  // Accepting it counted a first start; without a record nobody knows whether that came, so one more is allowed.
+  const limit = message.opened ? maxAttempts : Math.max(2, maxAttempts);
+  if (message.attempts >= limit) {
+    return host.runner.park(
+      message,
+      [],
+      new ActorFailedError(
+        address.encoded,
+        `each of ${message.attempts} starts of ${message.handler.name}, which ended with its process`,
+      ),
+    );
+  }
+  const begunAt = open !== null && history.length > 0 ? open.received.time : env.now();
+  if (env.now() - begunAt > system.options.dedupe.keysMs)
+    return host.runner.park(message, [], new OutcomeUnknownError(address.encoded, message.id));
+  message.attempts++;
+  host.line.append(attemptStep(message, [], env.now(), env.now()));
+  host.runner.held.whenSafe(message, () => host.runner.held.unlessGone(message, () => host.begin(message, history)));
+}
+
+function historyOf({ received, records }: OpenTurn): PendingEntry[] {
+  return [received, ...records].map((entry) => ({ body: entry, time: entry.time }));
+}

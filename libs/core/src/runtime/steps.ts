@@ -1,0 +1,146 @@
+import {
+  encodePayload,
+  type EntryBody,
+  type ErrorRecord,
+  type FacetAttached,
+  type FacetDetached,
+  type StateChanges,
+} from '#journal';
+import type { ActorStatus, InboxChange, NewInboxRow } from '#spi';
+import type { PendingEntry } from '../turn/effect-record';
+import { encodeError, encodeResult } from './answer-codec';
+import type { Step } from './commit-line';
+import type { Message } from './message';
+import { argsHashOf, toInboxRow } from './message-codec';
+
+/** How a turn ended. */
+export type Ending =
+  { readonly kind: 'result'; readonly result: Uint8Array } | { readonly kind: 'error'; readonly error: ErrorRecord };
+
+export interface TurnCommit {
+  readonly message: Message;
+  /** Records of the turn that are in no append yet. */
+  readonly pending: readonly PendingEntry[];
+  readonly ending: Ending;
+  /** A facet refused it before anything was recorded: the answer is kept with the message, history is not told (DESIGN §5). */
+  readonly refused: boolean;
+  readonly changes: StateChanges | null;
+  /** Facets attached or detached by it. */
+  readonly facets: readonly (FacetAttached | FacetDetached)[];
+  readonly sends: readonly Message[];
+  /** Which receivers keep an inbox: the others get their message in memory, after the commit. */
+  readonly isStored: (send: Message) => boolean;
+  readonly status: ActorStatus | null;
+  readonly time: number;
+  readonly expiresAt: number;
+  readonly done: () => void;
+}
+
+/** Everything of a finished turn, in one append (P3). Pure. */
+export function commitStep(commit: TurnCommit): Step {
+  const { message, time, ending, changes } = commit;
+  const entries: PendingEntry[] = [...commit.pending];
+  const add = (body: EntryBody): void => void entries.push({ body, time });
+  if (changes !== null) add({ kind: 'StateChanged', changes });
+  commit.facets.forEach(add);
+  for (const send of commit.sends) add(sentEntry(send));
+  add({
+    kind: 'MessageProcessed',
+    messageId: message.id,
+    result: ending.kind === 'result' ? ending.result : null,
+    error: ending.kind === 'error' ? ending.error : null,
+  });
+  const answer = ending.kind === 'result' ? encodeResult(ending.result) : encodeError(ending.error);
+  return {
+    message,
+    opens: false,
+    ends: true,
+    entries: commit.refused && !message.opened ? [] : entries,
+    inbox: [ended('done', message, answer, commit.expiresAt)],
+    sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
+    changes,
+    facets: commit.facets,
+    status: commit.status,
+    done: commit.done,
+    undone: () => commit.sends.forEach((send) => send.leave()),
+  };
+}
+
+/** Records inside a turn; the first gives the message its row and opens it (DESIGN §4, step 2). */
+export function recordsStep(message: Message, pending: readonly PendingEntry[], now: number): Step {
+  const opens = !message.opened;
+  const inbox = opens ? [openChange(message, now)] : [];
+  if (opens) message.open();
+  return { ...step(message, pending, inbox), opens };
+}
+
+/** Another start is counted before it happens (P7). */
+export function attemptStep(message: Message, pending: readonly PendingEntry[], dueAt: number, now: number): Step {
+  const opens = !message.opened && pending.length > 0;
+  const inbox: InboxChange[] = opens ? [openChange(message, now)] : [];
+  if (opens) message.open();
+  inbox.push({ op: 'attempt', id: message.id, attempts: message.attempts, dueAt });
+  return { ...step(message, pending, inbox), opens };
+}
+
+/** The message is given up; its records stay in the journal, closed by the cause. */
+export function parkStep(
+  message: Message,
+  pending: readonly PendingEntry[],
+  cause: ErrorRecord,
+  now: number,
+  done: () => void = () => undefined,
+): Step {
+  const entries: PendingEntry[] = [
+    ...pending,
+    { body: { kind: 'MessageParked', messageId: message.id, attempts: message.attempts, cause }, time: now },
+  ];
+  return {
+    ...step(message, entries, [ended('parked', message, encodeError(cause), null)]),
+    ends: true,
+    done,
+  };
+}
+
+function step(message: Message, entries: readonly PendingEntry[], inbox: readonly InboxChange[]): Step {
+  return {
+    message,
+    opens: false,
+    ends: false,
+    entries,
+    inbox,
+    sends: [],
+    changes: null,
+    facets: [],
+    status: null,
+    done: () => undefined,
+    undone: () => undefined,
+  };
+}
+
+function openChange(message: Message, now: number): InboxChange {
+  const row: NewInboxRow | null = message.row === 'none' ? toInboxRow(message, now) : null;
+  return { op: 'open', id: message.id, row };
+}
+
+function ended(op: 'done' | 'parked', message: Message, answer: Uint8Array, expiresAt: number | null): InboxChange {
+  return {
+    op,
+    id: message.id,
+    argsHash: argsHashOf(message),
+    answer,
+    expiresAt,
+    fresh: message.row === 'none',
+  };
+}
+
+function sentEntry(send: Message): EntryBody {
+  return {
+    kind: 'MessageSent',
+    messageId: send.id,
+    receiver: send.to.encoded,
+    method: send.handler.name,
+    payload: send.payload ?? encodePayload(send.args),
+    dueAt: send.dueAt,
+  };
+}

@@ -1,0 +1,15 @@
+import type { ActorStatus } from '#spi';
+import type { ResolvedOptions } from '../plexspaces.options';
+import type { Message } from './message';
+import { CREATE, STOP } from './system-messages';
+
+/** What a turn that ended well makes of the actor; `null`: it stays what it is. */
+export function statusAfter({ handler }: Message, isVirtual: boolean): ActorStatus | null {
+  if (handler === CREATE) return 'live';
+  return handler === STOP && !isVirtual ? 'terminated' : null;
+}
+
+/** Ids made by clients are remembered for minutes, all others for a day (P5). */
+export function keptMs({ keyed }: Message, { dedupe }: ResolvedOptions): number {
+  return keyed ? dedupe.keysMs : dedupe.clientIdsMs;
+}

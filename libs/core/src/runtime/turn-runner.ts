@@ -1,0 +1,296 @@
+import {
+  decodePayload,
+  encodePayload,
+  isPrimitive,
+  toErrorRecord,
+  type FacetAttached,
+  type FacetDetached,
+  type StateChanges,
+} from '#journal';
+import { failpoint } from '#spi';
+import { MessageParkedError, MessageStalledError, TurnTimeoutError } from '../errors';
+import { DefaultAnswer } from '../facet/outcomes';
+import { isPromise } from '../facet/is-promise';
+import { DurableTurn } from '../turn/durable-turn';
+import type { PendingEntry } from '../turn/effect-record';
+import { isFinalAnswer } from '../turn/classify-error';
+import { decideRetryDelay } from '../turn/retry-policy';
+import { runHandler } from '../turn/run-handler';
+import type { DurableActivation } from './durable-activation';
+import type { Verdict } from './judge-failure';
+import { HeldMessage } from './held-message';
+import { judgeTurn } from './judge-turn';
+import type { Message } from './message';
+import { attemptStep, commitStep, parkStep, type Ending } from './steps';
+import { CREATE, STOP } from './system-messages';
+import { keptMs, statusAfter } from './turn-end';
+
+/**
+ * Carries one message of a durable actor from its start to its end: runs the handler, commits what came of it, and
+ * does what P7 says when it fails. It owns the running turn; the activation owns the instance and the line.
+ *
+ *  R1. Every turn started ends in exactly one of: a commit, a park, a forgotten ask, a stall, an interruption.
+ *  R2. What happens after the end of a turn (a late result, a second failure) changes nothing.
+ */
+export class TurnRunner {
+  private turn: DurableTurn | null = null;
+  readonly held: HeldMessage;
+
+  constructor(private readonly host: DurableActivation) {
+    this.held = new HeldMessage(host);
+  }
+
+  get running(): DurableTurn | null {
+    return this.turn;
+  }
+
+  run(message: Message, history: readonly PendingEntry[]): void {
+    const { host } = this;
+    const turn = new DurableTurn(host, message, host.instance, history, 'write');
+    this.turn = turn;
+    if (turn.resumed) for (const facet of host.chain.skipped(turn)) turn.skipRecordsOf(facet);
+    failpoint('handler.before');
+    let value: unknown;
+    try {
+      value = runHandler(turn, host.chain);
+    } catch (error) {
+      return void this.failed(turn, error);
+    }
+    if (!isPromise(value)) return this.returned(turn, value);
+    host.cls.turnAges.add(turn);
+    value
+      .then(
+        (answer: unknown) => this.returned(turn, answer),
+        (error: unknown) => this.failed(turn, error),
+      )
+      .catch((error: unknown) => host.defect(error));
+  }
+
+  /** A turn without a handler: what it changes was decided already (facets attached at run time). */
+  commitChange(message: Message, value: unknown, facets: readonly (FacetAttached | FacetDetached)[]): void {
+    const turn = new DurableTurn(this.host, message, this.host.instance, [], 'write');
+    this.turn = turn;
+    this.conclude(turn, value, facets);
+  }
+
+  async failed(turn: DurableTurn, error: unknown): Promise<void> {
+    if (turn !== this.turn) return; // R2
+    const tooOld = error instanceof TurnTimeoutError;
+    if (turn.failure === null) {
+      turn.failure = { error };
+      turn.abort(error);
+      if (!tooOld) await this.settled(turn); // records of its acts count (P7)
+    } else if (!tooOld) return;
+    if (turn !== this.turn) return;
+    this.end(turn);
+    this.carryOut(judgeTurn(turn, turn.failure.error, this.host.recordedVersion), turn);
+  }
+
+  /** The turn is undone from outside; nobody hears of it. @returns its message */
+  interrupt(reason: unknown): Message | null {
+    const { turn } = this;
+    const held = this.held.take();
+    if (turn === null) return held;
+    this.end(turn);
+    turn.abort(reason);
+    return turn.received;
+  }
+
+  private returned(turn: DurableTurn, value: unknown): void {
+    if (turn !== this.turn || turn.failure !== null) return;
+    failpoint('handler.afterReturn');
+    if (turn.hasUnsettledActs) {
+      void this.settled(turn).then(() => this.host.env.immediate(() => this.returned(turn, value)));
+      return;
+    }
+    if (turn.isHandingOver) return this.host.env.immediate(() => this.returned(turn, value));
+    const lost = turn.checkPath();
+    if (lost !== null) return void this.failed(turn, lost);
+    if (value instanceof DefaultAnswer) return this.answerOnly(turn, value.value);
+    const committing = this.host.chain.commits ? this.host.chain.commit(turn, value, undefined) : undefined;
+    if (!isPromise(committing)) return this.conclude(turn, value, []);
+    committing.then(
+      () => this.conclude(turn, value, []),
+      (error: unknown) => void this.failed(turn, error),
+    );
+  }
+
+  /** Acts nobody awaited hold the line too, as long as a turn may. */
+  private settled(turn: DurableTurn): Promise<void> {
+    if (turn.hasUnsettledActs && turn.timedIn === null) this.host.cls.turnAges.add(turn);
+    return turn.settled();
+  }
+
+  private conclude(turn: DurableTurn, value: unknown, facets: readonly (FacetAttached | FacetDetached)[]): void {
+    if (turn !== this.turn) return;
+    let ending: Ending;
+    let changes: StateChanges | null;
+    let all = facets;
+    try {
+      ending = this.resultOf(turn, value);
+      changes = this.host.live.takeChanges();
+      all = [...this.host.adoption.recordWith(turn.received), ...facets];
+    } catch (error) {
+      return void this.failed(turn, error);
+    }
+    this.end(turn);
+    this.commit(turn, ending, changes, all, value);
+    this.host.turnCommitted(turn);
+  }
+
+  private carryOut(verdict: Verdict, turn: DurableTurn): void {
+    const message = turn.received;
+    switch (verdict.kind) {
+      case 'answer':
+        return this.endWith(
+          turn,
+          { kind: 'error', error: toErrorRecord(verdict.error) },
+          verdict.error,
+          verdict.refused,
+        );
+      case 'forget':
+        if (!isFinalAnswer(verdict.error)) this.host.become('Failed', 'error', verdict.error);
+        if (message.handler === CREATE) return this.forget(message, verdict.error); // nothing of the actor remains
+        return this.held.whenSafe(message, () =>
+          this.host.renewThen(() => this.held.unlessGone(message, () => this.forget(message, verdict.error))),
+        );
+      case 'retry':
+        this.host.become('Failed', 'error', verdict.cause);
+        return this.retry(turn, decideRetryDelay(verdict.policy, message.attempts, this.host.env.random()));
+      case 'park':
+        this.host.become('Failed', 'error', verdict.cause);
+        return this.park(turn.received, turn.records.takePending(), verdict.cause);
+      case 'stall':
+        message.attempts--; // the code was wrong, not the message
+        this.host.line.append(attemptStep(message, [], this.host.env.now(), this.host.env.now()));
+        message.fail(
+          new MessageStalledError(
+            this.host.address.encoded,
+            message.id,
+            this.host.recordedVersion,
+            this.host.cls.definition.version,
+            { cause: verdict.cause },
+          ),
+        );
+        return this.host.hold(message, verdict.cause as Error);
+    }
+  }
+
+  private forget(message: Message, error: unknown): void {
+    message.fail(error);
+    this.host.finished(message);
+  }
+
+  private retry(turn: DurableTurn, delayMs: number): void {
+    const { host } = this;
+    const message = turn.received;
+    message.attempts++;
+    this.held.hold(message);
+    const history = [...turn.records.history]; // a late effect of this run is not among what is stored
+    host.line.append(attemptStep(message, turn.records.takePending(), host.env.now() + delayMs, host.env.now()));
+    void host.line.whenDurable().then(
+      () =>
+        host.renewThen(() => {
+          host.env.schedule(() => {
+            if (host.released) return;
+            this.held.unlessGone(message, () => {
+              failpoint('retry.beforeAttempt');
+              this.run(message, history);
+            });
+          }, delayMs);
+        }),
+      () => undefined, // the refused step is the activation's to handle
+    );
+  }
+
+  park(message: Message, pending: readonly PendingEntry[], cause: unknown): void {
+    const { host } = this;
+    host.line.append(parkStep(message, pending, toErrorRecord(cause), host.env.now()));
+    this.held.whenSafe(message, () => {
+      failpoint('park.afterCommit');
+      const error = new MessageParkedError(host.address.encoded, message.id, message.attempts, { cause });
+      host.renewThen(() =>
+        this.held.unlessGone(message, () => {
+          message.fail(error); // in one step with `parked`, which forgets the id: a twin between them would join a dead message
+          host.parked(message, error);
+        }),
+      );
+    });
+  }
+
+  /** Commits the answer alone: state, sends and rows of the turn are dropped with its instance (P7). */
+  private answerOnly(turn: DurableTurn, value: unknown): void {
+    let ending: Ending;
+    try {
+      ending = this.resultOf(turn, value);
+    } catch (error) {
+      return void this.failed(turn, error);
+    }
+    this.end(turn);
+    this.endWith(turn, ending, value);
+  }
+
+  private endWith(turn: DurableTurn, ending: Ending, outcome: unknown, refused = false): void {
+    turn.sends = null;
+    this.commit(turn, ending, null, [], outcome, refused);
+    this.host.renewThen(() => this.host.turnEnded());
+  }
+
+  private commit(
+    turn: DurableTurn,
+    ending: Ending,
+    changes: StateChanges | null,
+    facets: readonly (FacetAttached | FacetDetached)[],
+    outcome: unknown,
+    refused = false,
+  ): void {
+    const { host } = this;
+    const message = turn.received;
+    const sends = turn.sends ?? [];
+    for (const send of sends) send.enter();
+    failpoint('turn.beforeCommit');
+    host.line.append(
+      commitStep({
+        message,
+        pending: turn.records.takePending(),
+        ending,
+        refused,
+        changes,
+        facets,
+        sends,
+        isStored: (send) => host.system.keepsInbox(send.to),
+        status: ending.kind === 'result' ? statusAfter(message, host.isVirtual) : null,
+        time: host.env.now(),
+        expiresAt: host.env.now() + keptMs(message, host.system.options),
+        done: () => this.committed(turn, ending, outcome),
+      }),
+    );
+  }
+
+  /** The turn is durable: now, and not before, its answer and its sends leave (V1). */
+  private committed(turn: DurableTurn, ending: Ending, outcome: unknown): void {
+    const { host } = this;
+    const message = turn.received;
+    failpoint('turn.afterCommit');
+    failpoint('reply.before');
+    if (ending.kind === 'error') message.fail(outcome);
+    else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));
+    failpoint('reply.after');
+    for (const send of turn.sends ?? []) {
+      failpoint('send.beforeDeliver');
+      host.system.deliverSend(send);
+    }
+    host.committed(turn, ending.kind === 'result');
+  }
+
+  private resultOf(turn: DurableTurn, value: unknown): Ending {
+    const limits = { maxBytes: this.host.system.options.maxPayloadBytes };
+    return { kind: 'result', result: encodePayload(value, limits, `answer of ${turn.received.handler.name}`) };
+  }
+
+  private end(turn: DurableTurn): void {
+    if (turn.timedIn !== null) turn.timedIn.remove(turn);
+    turn.ended = true;
+    this.turn = null;
+  }
+}

@@ -1,0 +1,33 @@
+import { type Refusal, type Step, refusalError } from './commit-line';
+import type { DurableActivation } from './durable-activation';
+import { answerKnown } from './known-message';
+import type { Message } from './message';
+import { argsHashOf } from './message-codec';
+import { CREATE } from './system-messages';
+
+/**
+ * The store refused a step, and with it all that was built on it (V4). When the refusal concerns that one message, the
+ * others run again in their order on the last durable state. When it says that this activation is not the writer any
+ * more, or nothing can be known, the activation ends, and what is stored resumes in a new one.
+ */
+export function undoCommits(host: DurableActivation, refusal: Refusal, steps: readonly Step[]): void {
+  const error = refusalError(host.actorId, refusal);
+  const messages = new Set(steps.map((step) => step.message));
+  for (const step of steps) step.undone();
+  host.adoption.refused();
+  if (refusal.kind === 'conflict' || refusal.kind === 'lost') host.adoption.forget(); // it may be in the journal after all
+  if (steps.some(({ message, ends }) => ends && message.handler === CREATE)) host.exists = false;
+  const running = host.runner.interrupt(error);
+  if (running !== null) messages.add(running);
+  const [first, ...others] = [...messages] as [Message, ...Message[]];
+  // A stored message may neither be overtaken nor leave its turn open: a new activation takes it up, and counts it.
+  const isStored = refusal.kind === 'failed' && first.row !== 'none';
+  if (isStored || refusal.kind === 'conflict' || refusal.kind === 'lost') return host.collapse(error, [...messages]);
+  if (refusal.kind === 'duplicate' && refusal.row.answer === null && refusal.row.argsHash === argsHashOf(first)) {
+    first.row = 'stored'; // a tell of the same id was accepted meanwhile: this is the run of both
+    return host.startOver(null, [first, ...others]);
+  }
+  if (refusal.kind === 'duplicate') answerKnown(first, refusal.row);
+  else first.fail(error);
+  host.startOver(first, others);
+}

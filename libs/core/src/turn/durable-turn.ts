@@ -1,0 +1,281 @@
+import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue } from '#journal';
+import { failpoint } from '#spi';
+import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
+import type { Message } from '../runtime/message';
+import type { TurnHost } from '../runtime/turn-host';
+import { ActLog, type HandedRecord, PATCH_PREFIX, type Recorded, actKey } from './act-log';
+import type { EffectCall } from './effect-call';
+import {
+  type ActIdentity,
+  type PendingEntry,
+  describeAct,
+  describeRecord,
+  doneRecord,
+  encodeOutcome,
+} from './effect-record';
+import { pause, runEffect } from './run-effect';
+import { TurnRecords } from './turn-records';
+import { type Act, Turn } from './turn';
+
+/** What a durable turn needs of its activation beyond {@link TurnHost}. */
+export interface DurableTurnHost extends TurnHost {
+  /** Resolves when everything before this point, the turn's own records included, is durable (P4). */
+  sync(turn: DurableTurn): Promise<void>;
+  /** `durability({ cacheSideEffects })`. */
+  readonly recordsEffects: boolean;
+  /** The handler may wait for a record that never comes: end the turn. */
+  pathLost(turn: DurableTurn, error: NonDeterminismError): void;
+}
+
+/** How a turn runs: as a message that may write, on the committed instance, or against history without writing. */
+export type TurnMode = 'write' | 'read' | 'verify';
+
+/**
+ * A turn whose acts are recorded (P6, P9). It starts with the records its message already has and goes live
+ * where they end.
+ *
+ *  U1. An act with a record is never started; its record is checked and handed over.
+ *  U2. A live act starts after `sync`: its message, and all the handler saw so far, is durable.
+ *  U3. An outcome is recorded before the handler sees it; what cannot be encoded is recorded as its error.
+ *  U4. Once the code left its recorded path the turn cannot succeed, whatever the handler catches.
+ */
+export class DurableTurn extends Turn {
+  readonly recordedActs: { readonly name: string; readonly fromRecord: boolean }[] = [];
+  /** Set when the record and the code disagree (U4). */
+  lostPath: NonDeterminismError | null = null;
+  /** Why it failed, while it waits for its acts to settle. */
+  failure: { readonly error: unknown } | null = null;
+  readonly records: TurnRecords;
+  private readonly log: ActLog;
+  private readonly ordinals = new Map<string, number>();
+  private clock: number;
+  private unsettled = 0;
+  private whenSettled: (() => void) | null = null;
+
+  constructor(
+    override readonly host: DurableTurnHost,
+    received: Message,
+    instance: object,
+    history: readonly PendingEntry[],
+    readonly mode: TurnMode,
+  ) {
+    super(host, received, instance);
+    this.records = new TurnRecords(host.env, received, history);
+    this.resumed = this.records.resumed;
+    this.clock = this.records.receivedAt;
+    if (mode === 'write') this.records.begin();
+    this.log = new ActLog(host.env, history, (expected) =>
+      this.leavePath(describeRecord(expected.body), 'another act first'),
+    );
+  }
+
+  get isReplay(): boolean {
+    return this.log.isReplaying || this.mode === 'verify';
+  }
+
+  now(): number {
+    return this.clock;
+  }
+
+  hasRecordOf(scope: string): boolean {
+    return this.log.hasScope(scope);
+  }
+
+  skipRecordsOf(scope: string): void {
+    this.log.skipScope(scope);
+  }
+
+  nextOrdinal(scope: string): number {
+    const ordinal = this.ordinals.get(scope) ?? 0;
+    this.ordinals.set(scope, ordinal + 1);
+    return ordinal;
+  }
+
+  protected perform(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    try {
+      this.assertMayAct(act.name);
+      const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
+      const identity: ActIdentity = {
+        scope: act.scope,
+        name: act.name,
+        ordinal: this.nextOrdinal(act.scope),
+        argsHash,
+      };
+      return this.claimOrStart(act, identity, call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  override tell(message: Message): void {
+    this.records.count(message.encodedArgs().length);
+    super.tell(message);
+  }
+
+  protected rest(delayMs: number): Promise<void> {
+    try {
+      this.assertMayAct('sleep');
+      return this.waitUntilDue(this.nextOrdinal('handler'), delayMs);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  patched(changeId: string): boolean {
+    this.assertMayAct(`patched(${changeId})`);
+    const name = PATCH_PREFIX + changeId;
+    const ordinal = this.ordinals.get('handler') ?? 0;
+    if (this.log.patches.get(actKey('handler', ordinal)) === name) {
+      this.nextOrdinal('handler');
+      return true;
+    }
+    if (this.log.isReplaying || this.mode === 'verify') return false;
+    this.nextOrdinal('handler');
+    this.records.add(doneRecord({ scope: 'handler', name, ordinal, argsHash: '' }, encodePayload(true), 1));
+    return true;
+  }
+
+  /** Resolves when no act is under way: their outcomes are recorded even if nobody awaited them. */
+  settled(): Promise<void> {
+    return this.unsettled === 0 ? Promise.resolve() : new Promise((resolve) => (this.whenSettled = resolve));
+  }
+
+  get hasUnsettledActs(): boolean {
+    return this.unsettled > 0;
+  }
+
+  /** An outcome is still to be handed to a branch of the handler, awaited or not. */
+  get isHandingOver(): boolean {
+    return this.log.isHandingOver;
+  }
+
+  /** Any record, durable or about to be: such a message is never simply forgotten. */
+  get hasRecords(): boolean {
+    return this.resumed || this.records.made > 0;
+  }
+
+  /** At the end of the handler: what is left over in the record was not done this time. */
+  checkPath(): NonDeterminismError | null {
+    const left = this.log.unclaimed;
+    if (left !== undefined && this.lostPath === null)
+      this.leavePath(describeRecord(left.body), 'the end of the handler');
+    return this.lostPath;
+  }
+
+  private claimOrStart(act: Act, identity: ActIdentity, call: EffectCall<unknown>): Promise<unknown> {
+    const recorded = this.log.find(identity.scope, identity.ordinal);
+    this.recordedActs.push({ name: act.name, fromRecord: recorded !== undefined });
+    return new Promise((resolve, reject) => {
+      const deliver = this.delivery(resolve, reject);
+      if (recorded === undefined) {
+        void this.startLive(act, identity, call, deliver, reject);
+        return;
+      }
+      const { body } = recorded;
+      const fits =
+        body.kind === 'SideEffectExecuted' && body.name === identity.name && body.argsHash === identity.argsHash;
+      if (!fits) throw this.leavePath(describeRecord(body), describeAct(identity));
+      this.log.claim(recorded, deliver); // U1
+    });
+  }
+
+  private async startLive(
+    act: Act,
+    identity: ActIdentity,
+    call: EffectCall<unknown>,
+    deliver: (record: Recorded<HandedRecord>) => void,
+    reject: (error: unknown) => void,
+  ): Promise<void> {
+    this.unsettled++;
+    try {
+      failpoint('effect.beforeIntent');
+      await this.host.sync(this); // U2
+      if (this.isAborted) throw this.signal.reason as Error;
+      failpoint('effect.afterIntent');
+      const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
+      const outcome = await runEffect(this.host.env, this, { ...act, idempotencyKey }, call);
+      failpoint('effect.afterCall');
+      const body = encodeOutcome(identity, outcome, this.host.system.options.maxPayloadBytes);
+      const record = this.host.recordsEffects ? this.records.add(body) : { body, time: this.host.env.now() };
+      this.log.settle(record as Recorded<SideEffectExecuted>, deliver); // U3
+    } catch (error) {
+      reject(error);
+    } finally {
+      this.oneSettled();
+    }
+  }
+
+  private waitUntilDue(ordinal: number, delayMs: number): Promise<void> {
+    const recorded = this.log.find('handler', ordinal);
+    const scheduled = this.log.timers.get(actKey('handler', ordinal));
+    if (recorded !== undefined && recorded.body.kind !== 'TimerFired') {
+      throw this.leavePath(describeRecord(recorded.body), `handler act ${ordinal} sleep`);
+    }
+    return new Promise((resolve, reject) => {
+      const deliver = ({ time }: Recorded<HandedRecord>): void => {
+        this.clock = time;
+        resolve();
+      };
+      if (recorded !== undefined) this.log.claim(recorded, deliver);
+      else void this.startTimer(ordinal, scheduled?.body.dueAt ?? null, delayMs, deliver, reject);
+    });
+  }
+
+  private async startTimer(
+    ordinal: number,
+    recordedDue: number | null,
+    delayMs: number,
+    deliver: (record: Recorded<HandedRecord>) => void,
+    reject: (error: unknown) => void,
+  ): Promise<void> {
+    this.unsettled++;
+    try {
+      const dueAt = recordedDue ?? this.host.env.now() + delayMs;
+      if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
+      await this.host.sync(this);
+      await pause(this.host.env, Math.max(0, dueAt - this.host.env.now()), this.signal);
+      if (this.isAborted) throw this.signal.reason as Error;
+      this.log.settle(
+        this.records.add({ kind: 'TimerFired', scope: 'handler', ordinal }) as Recorded<HandedRecord>,
+        deliver,
+      );
+    } catch (error) {
+      reject(error);
+    } finally {
+      this.oneSettled();
+    }
+  }
+
+  private delivery(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    return ({ body, time }: Recorded<HandedRecord>): void => {
+      const { result, error } = body as SideEffectExecuted;
+      this.clock = time;
+      if (error !== null) reject(fromErrorRecord(error));
+      else resolve(result === null ? undefined : decodePayload(result));
+    };
+  }
+
+  private assertMayAct(act: string): void {
+    this.assertRunning(act);
+    if (this.mode === 'read')
+      throw new ReadOnlyViolationError(this.actorId, this.received.handler.name, `called ${act}`);
+    if (this.lostPath !== null) throw this.lostPath;
+  }
+
+  private leavePath(expected: string, got: string): NonDeterminismError {
+    this.lostPath ??= new NonDeterminismError(this.actorId, this.received.id, expected, got);
+    this.host.pathLost(this, this.lostPath);
+    return this.lostPath;
+  }
+
+  private oneSettled(): void {
+    if (--this.unsettled > 0) return;
+    const resolve = this.whenSettled;
+    this.whenSettled = null;
+    resolve?.();
+  }
+}
+
+function hashArgs({ args, name }: Act, maxBytes: number): string {
+  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
+}

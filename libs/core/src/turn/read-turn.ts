@@ -1,0 +1,70 @@
+import { ReadOnlyViolationError } from '../errors';
+import type { Message } from '../runtime/message';
+import type { TurnHost } from '../runtime/turn-host';
+import { type Act, Turn } from './turn';
+
+/** Where the facets of a read-only run find their state: a copy of the committed one. */
+interface FacetStates {
+  readonly instance: object;
+  facetState(name: string): unknown;
+  setFacetState(name: string, value: unknown): void;
+}
+
+/** The run of a read-only handler, on an instance that holds committed state: it looks, and does nothing else (P2). */
+export class ReadTurn extends Turn {
+  readonly isReplay = false;
+  readonly recordedActs = [];
+  /** What it tried first, whether or not its handler noticed. */
+  violated: ReadOnlyViolationError | null = null;
+  private startedAt = 0;
+
+  constructor(
+    host: TurnHost,
+    received: Message,
+    private readonly committed: FacetStates,
+  ) {
+    super(host, received, committed.instance);
+  }
+
+  override facetState(name: string): unknown {
+    return this.committed.facetState(name);
+  }
+
+  override setFacetState(name: string, value: unknown): void {
+    this.committed.setFacetState(name, value);
+  }
+
+  now(): number {
+    return (this.startedAt ||= this.host.env.now());
+  }
+
+  hasRecordOf(): boolean {
+    return false;
+  }
+
+  nextOrdinal(): number {
+    throw this.violation('sent a message');
+  }
+
+  protected perform(act: Act): Promise<never> {
+    return Promise.reject(this.violation(`called ${act.name}`));
+  }
+
+  protected rest(): Promise<never> {
+    return Promise.reject(this.violation('called sleep'));
+  }
+
+  patched(): never {
+    throw this.violation('called patched');
+  }
+
+  override tell(): never {
+    throw this.violation('sent a message');
+  }
+
+  violation(act: string): ReadOnlyViolationError {
+    const error = new ReadOnlyViolationError(this.actorId, this.received.handler.name, act);
+    this.violated ??= error;
+    return error;
+  }
+}

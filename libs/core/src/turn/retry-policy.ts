@@ -1,0 +1,64 @@
+import { type Duration, parseDuration } from '#spi';
+
+/** How often and how fast something is tried again. @publicApi */
+export interface RetryOptions {
+  /** Starts in all, the first included. */
+  readonly maxAttempts?: number;
+  /** Wait before the second start. */
+  readonly initialDelay?: Duration;
+  /** No wait is longer. */
+  readonly maxDelay?: Duration;
+  /** What each wait is multiplied by. Default 2. */
+  readonly factor?: number;
+  /** `full`: uniformly between 0 and the computed wait. `none`: exactly the computed wait. Default full. */
+  readonly jitter?: 'full' | 'none';
+}
+
+/** {@link RetryOptions}, checked and in milliseconds. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly initialMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  readonly jitter: 'full' | 'none';
+}
+
+/** P7: what happens to a message whose handler throws, unless `@Handle({ retry })` says otherwise. */
+export const MESSAGE_RETRY: RetryPolicy = {
+  maxAttempts: 5,
+  initialMs: 100,
+  maxMs: 10_000,
+  factor: 2,
+  jitter: 'full',
+};
+
+/** An effect without `retry` is tried once per start of its message. */
+export const EFFECT_RETRY: RetryPolicy = {
+  maxAttempts: 1,
+  initialMs: 100,
+  maxMs: 10_000,
+  factor: 2,
+  jitter: 'full',
+};
+
+/** @throws RangeError naming the option. */
+export function resolveRetry(options: RetryOptions, defaults: RetryPolicy): RetryPolicy {
+  const policy: RetryPolicy = {
+    maxAttempts: options.maxAttempts ?? defaults.maxAttempts,
+    initialMs: options.initialDelay === undefined ? defaults.initialMs : parseDuration(options.initialDelay),
+    maxMs: options.maxDelay === undefined ? defaults.maxMs : parseDuration(options.maxDelay),
+    factor: options.factor ?? defaults.factor,
+    jitter: options.jitter ?? defaults.jitter,
+  };
+  if (!Number.isInteger(policy.maxAttempts) || policy.maxAttempts < 1)
+    throw new RangeError('maxAttempts must be a whole number from 1 up');
+  if (!(policy.factor >= 1) || !Number.isFinite(policy.factor))
+    throw new RangeError('factor must be a number from 1 up');
+  return policy;
+}
+
+/** The wait after `failed` starts have failed. Pure: the dice are handed in. */
+export function decideRetryDelay(policy: RetryPolicy, failed: number, random: number): number {
+  const ceiling = Math.min(policy.initialMs * policy.factor ** (failed - 1), policy.maxMs);
+  return Math.round(policy.jitter === 'full' ? ceiling * random : ceiling);
+}

@@ -1,0 +1,41 @@
+import type { EffectContext } from './effect-call';
+import type { Turn } from './turn';
+
+/** One attempt of an effect, as the effect sees it. Its signal is made when somebody looks: most never do. */
+export class RunningEffect implements EffectContext {
+  readonly epoch: number;
+  private controller: AbortController | null = null;
+  private endedBy: { readonly reason: unknown } | null = null;
+
+  constructor(
+    private readonly turn: Turn,
+    readonly idempotencyKey: string,
+    readonly attempt: number,
+  ) {
+    this.epoch = turn.epoch;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.endedBy !== null) this.controller.abort(this.endedBy.reason);
+      else if (this.turn.isAborted) this.onTurnAbort();
+      else this.turn.signal.addEventListener('abort', this.onTurnAbort, { once: true });
+    }
+    return this.controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.endedBy = { reason };
+    this.controller?.abort(reason);
+  }
+
+  /** It has settled: the turn need not tell it anything any more. */
+  settle(): void {
+    if (this.controller !== null) this.turn.signal.removeEventListener('abort', this.onTurnAbort);
+  }
+
+  private readonly onTurnAbort = (): void => {
+    this.abort(this.turn.signal.reason);
+  };
+}

@@ -1,0 +1,176 @@
+import type { ActorId } from '#spi';
+import type { ActorContext } from '../actor/actor-context';
+import type { ActorDefinition } from '../actor/actor-definition';
+import type { FacetMessage } from '../facet/facet';
+import type { TurnPort } from '../facet/turn-port';
+import { TurnEndedError, TurnTimeoutError } from '../errors';
+import { Timed } from '../runtime/deadline-queue';
+import type { Message } from '../runtime/message';
+import type { TurnHost } from '../runtime/turn-host';
+import { ContextView } from './context-view';
+import { Deterministic } from './deterministic';
+import type { EffectCall, EffectContext } from './effect-call';
+import type { Frame } from './frame';
+import { handled } from './handled';
+import { EFFECT_RETRY, type RetryPolicy } from './retry-policy';
+
+/** One recorded act as it is asked for: a side effect of the handler or of a facet, an ask. */
+export interface Act {
+  readonly scope: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+}
+
+/**
+ * The processing of one message (P2). It owns what the handler does besides changing fields: acts, sends, the
+ * abort signal, the ranks of acts. The activation owns the instance, the order of turns and the commit.
+ *
+ *  T1. After `ended` no act starts and no send is taken: a branch that was not awaited meets TurnEndedError.
+ *  T2. Ranks rise from 0 per scope in the order of the calls; ids of sends and keys of effects derive from them.
+ *  T3. Sends leave when the activation says so, in the order they were made, or never.
+ */
+export abstract class Turn extends Timed implements TurnPort, Frame {
+  readonly effect: EffectContext | null = null;
+  ended = false;
+  /** Messages that leave with the commit. */
+  sends: Message[] | null = null;
+  checkpointWanted = false;
+  /** Its message left records in the journal before this run. */
+  resumed = false;
+  private endReported = false;
+  private controller: AbortController | null = null;
+  private view: ActorContext | null = null;
+  private dice: Deterministic | null = null;
+  private facetView: FacetMessage | null = null;
+
+  constructor(
+    readonly host: TurnHost,
+    readonly received: Message,
+    /** The instance the handler runs on. */
+    readonly instance: object,
+  ) {
+    super();
+    received.beginRun();
+  }
+
+  get turn(): this {
+    return this;
+  }
+
+  get definition(): ActorDefinition {
+    return this.host.address.definition;
+  }
+
+  get actor(): ActorId {
+    return this.host.address.id;
+  }
+
+  get actorId(): string {
+    return this.host.address.encoded;
+  }
+
+  /** Fencing token of the activation. */
+  get epoch(): number {
+    return this.host.epoch;
+  }
+
+  get context(): ActorContext {
+    return (this.view ??= new ContextView(this));
+  }
+
+  get deterministic(): Deterministic {
+    return (this.dice ??= new Deterministic(this.received.id));
+  }
+
+  get isAborted(): boolean {
+    return this.controller?.signal.aborted ?? false;
+  }
+
+  get signal(): AbortSignal {
+    return (this.controller ??= new AbortController()).signal;
+  }
+
+  get message(): FacetMessage {
+    return (this.facetView ??= facetMessage(this.received));
+  }
+
+  /** Deterministic wall clock of the turn. */
+  abstract now(): number;
+  abstract readonly isReplay: boolean;
+  abstract hasRecordOf(scope: string): boolean;
+  /** The next rank within `scope`. */
+  abstract nextOrdinal(scope: string): number;
+  protected abstract perform(act: Act, call: EffectCall<unknown>): Promise<unknown>;
+  protected abstract rest(delayMs: number): Promise<void>;
+  abstract patched(changeId: string): boolean;
+  abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
+
+  /** Carries out one recorded act. Never throws; its promise may be left unawaited. */
+  act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    return handled(this.perform(act, call));
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return handled(this.rest(delayMs));
+  }
+
+  facetState(name: string): unknown {
+    return this.host.facetState(name);
+  }
+
+  setFacetState(name: string, value: unknown): void {
+    if (!this.ended) this.host.setFacetState(name, value);
+  }
+
+  facetEffect<T>(scope: string, name: string, call: EffectCall<T>): Promise<T> {
+    return this.act({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
+  }
+
+  /** Takes a send; it leaves with the commit. */
+  tell(message: Message): void {
+    this.assertRunning(`tell ${message.handler.name}`);
+    (this.sends ??= []).push(message);
+  }
+
+  hasSendTo(receiver: string): boolean {
+    return this.sends?.some((send) => send.to.encoded === receiver) ?? false;
+  }
+
+  abort(reason: unknown): void {
+    (this.controller ??= new AbortController()).abort(reason);
+  }
+
+  assertRunning(act: string): void {
+    if (this.ended) throw this.endedError(act);
+  }
+
+  /** Logged once, since the branch that meets it is one nobody awaits. */
+  endedError(act: string): TurnEndedError {
+    const error = new TurnEndedError(this.actorId, this.received.handler.name, act);
+    if (!this.endReported) this.host.system.logger.error(error.message);
+    this.endReported = true;
+    return error;
+  }
+
+  /** It has held the line for `maxTurnAge`. */
+  expire(): void {
+    this.host.turnTooOld(
+      this,
+      new TurnTimeoutError(this.actorId, this.received.handler.name, this.definition.maxTurnAgeMs),
+    );
+  }
+}
+
+function facetMessage(message: Message): FacetMessage {
+  return {
+    messageId: message.id,
+    senderId: message.trail.sender,
+    messageType: message.handler.name,
+    payload: message.args,
+    metadata: message.trail.headers,
+    principal: message.trail.principal,
+    correlationId: message.correlationId,
+  };
+}

@@ -1,0 +1,154 @@
+import { type ErrorRecord, type StateChanges, type StateImage, decodePayload, toErrorRecord } from '#journal';
+import { NonDeterminismError, UnknownMethodError } from '../errors';
+import type { ResolvedFacet } from '../facet/facet-chain';
+import { DefaultAnswer, FacetRejection } from '../facet/outcomes';
+import type { ActorClass } from '../runtime/actor-class';
+import type { Address } from '../runtime/address';
+import { openInstance } from '../runtime/instance-factory';
+import type { LiveState } from '../runtime/live-state';
+import { Message } from '../runtime/message';
+import { Source } from '../runtime/source';
+import type { SystemPort } from '../runtime/system-port';
+import { DurableTurn, type DurableTurnHost } from '../turn/durable-turn';
+import { runHandler } from '../turn/run-handler';
+import type { TurnRecord } from './group-turns';
+
+/** What the code of today makes of a recorded message. */
+export interface Rerun {
+  readonly result: unknown;
+  readonly error: ErrorRecord | null;
+  readonly changes: StateChanges | null;
+  /** `method to receiver`, in order. */
+  readonly sends: readonly string[];
+  readonly lost: { readonly expected: string; readonly got: string } | null;
+}
+
+/** Runs one recorded message on an instance of its own. Acts beyond the record are refused; nothing leaves. */
+export async function rerunTurn(
+  system: SystemPort,
+  cls: ActorClass,
+  address: Address,
+  before: StateImage,
+  recorded: TurnRecord,
+): Promise<Rerun> {
+  const { received, records } = recorded;
+  const handler = cls.definition.handlers.get(received.method);
+  if (handler === undefined) {
+    const { message } = new UnknownMethodError(cls.definition.type, received.method, [
+      ...cls.definition.handlers.keys(),
+    ]);
+    return {
+      result: null,
+      error: null,
+      changes: null,
+      sends: [],
+      lost: { expected: `a handler ${received.method}`, got: message },
+    };
+  }
+  const live = await openInstance(cls, address.id, before, 'write');
+  const host = new VerifyHost(system, cls, address, live);
+  const trail = {
+    sender: received.sender,
+    correlationId: received.correlationId,
+    causationId: received.causationId,
+    principal: received.principal,
+    headers: received.headers,
+    chain: [],
+  };
+  const message = new Message(
+    address,
+    handler,
+    decodePayload(received.payload) as unknown[],
+    trail,
+    system.env,
+    received.messageId,
+  );
+  const history = [received, ...records].map((entry) => ({ body: entry, time: entry.time }));
+  const turn = new DurableTurn(host, message, live.instance, history, 'verify');
+  const chain = system.chains.of(cls.facets);
+  for (const { name, instance, config } of chain.facets) {
+    const first: unknown = live.facetState(name) === undefined ? instance.initialState?.(config) : undefined;
+    if (first !== undefined) live.setFacetState(name, first); // the first turn that was committed stored it
+  }
+  for (const facet of chain.skipped(turn)) turn.skipRecordsOf(facet);
+  const outcome = await settle(turn, chain, host);
+  while (outcome.error === null && turn.isHandingOver) await new Promise<void>((next) => system.env.immediate(next));
+  const lost = turn.checkPath();
+  turn.ended = true;
+  return {
+    ...outcome,
+    changes: outcome.error === null ? live.takeChanges() : null,
+    sends: outcome.error === null ? (turn.sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`) : [],
+    lost: lost === null ? null : { expected: lost.expected, got: lost.got },
+  };
+}
+
+/** The handler may wait for ever for a record that its new path never reaches: then the host ends the wait. */
+async function settle(
+  turn: DurableTurn,
+  chain: Parameters<typeof runHandler>[1],
+  host: VerifyHost,
+): Promise<{ result: unknown; error: ErrorRecord | null }> {
+  try {
+    const value = await Promise.race([Promise.resolve(runHandler(turn, chain)), host.pathEnd]);
+    return { result: value instanceof DefaultAnswer ? value.value : value, error: null };
+  } catch (error) {
+    return { result: null, error: toErrorRecord(error instanceof FacetRejection ? error.error : error) };
+  }
+}
+
+/** Stands in for an activation: records are all there is, so an act without one has left the path. */
+class VerifyHost implements DurableTurnHost {
+  readonly epoch = 0;
+  readonly recordsEffects = true;
+  readonly facets: readonly ResolvedFacet[];
+  readonly pathEnd: Promise<never>;
+  private endPath!: (error: Error) => void;
+
+  constructor(
+    readonly system: SystemPort,
+    cls: ActorClass,
+    readonly address: Address,
+    private readonly live: LiveState,
+  ) {
+    this.facets = cls.facets;
+    this.pathEnd = new Promise((_, reject) => (this.endPath = reject));
+    this.pathEnd.catch(() => undefined);
+  }
+
+  get env() {
+    return this.system.env;
+  }
+
+  sourceFor(): Source {
+    return new Source();
+  }
+
+  facetState(name: string): unknown {
+    return this.live.facetState(name);
+  }
+
+  setFacetState(name: string, value: unknown): void {
+    this.live.setFacetState(name, value);
+  }
+
+  turnTooOld(): void {
+    // A re-run is not timed: it holds no line.
+  }
+
+  sync(turn: DurableTurn): Promise<void> {
+    const act = turn.recordedActs[turn.recordedActs.length - 1];
+    const error = new NonDeterminismError(
+      this.address.encoded,
+      turn.received.id,
+      'the end of the handler',
+      `act ${act?.name ?? 'sleep'}`,
+    );
+    turn.lostPath ??= error;
+    return Promise.reject(error);
+  }
+
+  pathLost(_: DurableTurn, error: NonDeterminismError): void {
+    this.endPath(error);
+  }
+}

@@ -1,0 +1,132 @@
+import { PlexSpacesError } from '#spi';
+import type { CorruptRecordError, SchemaTooNewError, StoreClosedError, StoreFailedError } from '#spi';
+import type { VersionConflictError } from '#spi';
+
+/** A value the codec cannot carry unchanged. Nothing was stored. @publicApi */
+export class InvalidPayloadError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_PAYLOAD';
+  constructor(
+    /** What was being encoded: the root of `path`. */
+    readonly subject: string,
+    /** Where in it the value lies, such as `args[0].lines[2].price`. */
+    readonly path: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path} cannot be stored: it ${reason}.`, options);
+  }
+}
+
+/** A value whose encoding is over the limit (P12). Nothing was stored. @publicApi */
+export class PayloadTooLargeError extends PlexSpacesError {
+  readonly code = 'PS_PAYLOAD_TOO_LARGE';
+  constructor(
+    readonly subject: string,
+    /** Size of the encoding, or a lower bound of it where counting stopped. */
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(
+      `${subject} takes ${bytes} bytes or more; the limit is ${limit}. ` +
+        'Store large data elsewhere and pass a reference, split it, or raise the payload limit.',
+    );
+  }
+}
+
+/** A change inside a value that a StateMap or StateList handed out; it would be lost. @publicApi */
+export class FrozenStateError extends PlexSpacesError {
+  readonly code = 'PS_FROZEN_STATE';
+  constructor(readonly operation: string) {
+    super(
+      `${operation} on a value that lies in a state collection: the change would not be recorded. ` +
+        'Copy the value, change the copy, and put it back with set().',
+    );
+  }
+}
+
+/** An entry that does not continue its journal. Nothing was stored. @publicApi */
+export class JournalSequenceError extends PlexSpacesError {
+  readonly code = 'PS_JOURNAL_SEQUENCE';
+  constructor(
+    readonly actor: string,
+    readonly given: number,
+    readonly expected: number,
+  ) {
+    super(
+      `Entry ${given} of ${actor} does not continue its journal: the next one is ${expected}. ` +
+        'Read the journal again and number from its end.',
+    );
+  }
+}
+
+/** A checkpoint that covers entries its journal does not have: one of the two was lost or restored alone (P11). @publicApi */
+export class CheckpointAheadError extends PlexSpacesError {
+  readonly code = 'PS_CHECKPOINT_AHEAD';
+  constructor(
+    readonly actor: string,
+    readonly checkpointSeq: number,
+    readonly headSeq: number,
+  ) {
+    super(
+      `The checkpoint of ${actor} covers entry ${checkpointSeq}, but its journal ends at ${headSeq}. ` +
+        'The journal lost acknowledged entries: restore journal and checkpoints from the same backup.',
+    );
+  }
+}
+
+/** The state asked for lies before what is kept. @publicApi */
+export class HistoryTruncatedError extends PlexSpacesError {
+  readonly code = 'PS_HISTORY_TRUNCATED';
+  constructor(
+    readonly actor: string,
+    readonly asked: string,
+  ) {
+    super(
+      `The history of ${actor} at ${asked} is gone: the journal was truncated, and no checkpoint reaches back that far. ` +
+        'Ask for a later point, and keep more history with a longer retention.',
+    );
+  }
+}
+
+/** A truncation that would remove what recovery needs. Nothing was removed. @publicApi */
+export class TruncateRefusedError extends PlexSpacesError {
+  readonly code = 'PS_TRUNCATE_REFUSED';
+  constructor(
+    readonly actor: string,
+    readonly throughSeq: number,
+    /** Sequence number of the oldest checkpoint kept; `null` when there is none. */
+    readonly oldestCheckpoint: number | null,
+  ) {
+    super(
+      `Entries up to ${throughSeq} of ${actor} cannot be removed: ` +
+        (oldestCheckpoint === null
+          ? 'it has no checkpoint. Save one first.'
+          : `the oldest checkpoint kept covers ${oldestCheckpoint}. Truncate up to there at most.`),
+    );
+  }
+}
+
+/** A checkpoint was to be saved through a Journal that was given a journal store alone. @publicApi */
+export class NoCheckpointStoreError extends PlexSpacesError {
+  readonly code = 'PS_NO_CHECKPOINT_STORE';
+  constructor(readonly store: string) {
+    super(
+      `There is nowhere to save a checkpoint beside the ${store} journal. Make the Journal from the whole storage, not from its journal alone.`,
+    );
+  }
+}
+
+/** Everything a journal call may reject with (the reference's name). @publicApi */
+export type JournalError =
+  | CheckpointAheadError
+  | CorruptRecordError
+  | HistoryTruncatedError
+  | InvalidPayloadError
+  | JournalSequenceError
+  | NoCheckpointStoreError
+  | PayloadTooLargeError
+  | SchemaTooNewError
+  | StoreClosedError
+  | StoreFailedError
+  | TruncateRefusedError
+  | VersionConflictError;

@@ -1,0 +1,144 @@
+import {
+  type Env,
+  type InboxStorage,
+  type JournalStorage,
+  type Outcome,
+  StoreClosedError,
+  StoreFailedError,
+  type Write,
+  failpoint,
+} from '#spi';
+import { ReadBack, type Settled } from './commit/read-back';
+import { sizeOfWrite } from './commit/write-size';
+
+export type { Settled };
+
+// The group commit: one writer per store gathers the writes of all actors.
+//
+// It owns the waiting line and the order of flushes. The store decides what becomes of each write (J1–J6); the
+// activation that submitted one decides what its outcome means. Nothing else in the process may call `flush`.
+//
+// Invariants
+//   W1  At most one flush runs at any instant; writes reach the store in the order of `submit`.
+//   W2  Every submitted write is settled exactly once, in the order of `submit`, never inside `submit` itself.
+//   W3  What is submitted while a flush runs, or in one tick while none runs, goes into one batch, up to the
+//       limits; nothing waits for a timer, and nothing that fits waits for a second flush.
+//   W4  When a flush rejects, its outcome is read back (P10) before anybody is told, and nothing later is written
+//       until that is done or given up. `lost` is said only when it cannot be read.
+//   W5  A callback that throws disturbs neither its neighbours nor the writer.
+//   W6  After `close` nothing is taken in any more; what was is written. The store stays open: it is not ours.
+
+export interface GroupCommitOptions {
+  /** Where accepted messages are looked up after a flush of unknown outcome. */
+  readonly inbox: InboxStorage;
+  /** Writes in one flush. Default: 1,000. */
+  readonly maxWrites?: number;
+  /** Bytes in one flush; a larger write goes alone. Default: 8 MB. */
+  readonly maxBytes?: number;
+  /** How often an unknown outcome is read back before it is given up as lost. Default: 6. */
+  readonly readBackAttempts?: number;
+  /** Pause before the second reading; it doubles each time. Default: 50 ms. */
+  readonly readBackDelayMs?: number;
+}
+
+interface Pending {
+  readonly write: Write;
+  readonly bytes: number;
+  readonly settle: (result: Settled) => void;
+}
+
+export class GroupCommitWriter {
+  private waiting: Pending[] = [];
+  private running = false;
+  private closed = false;
+  private whenIdle: (() => void)[] = [];
+  private readonly maxWrites: number;
+  private readonly maxBytes: number;
+  private readonly readBack: ReadBack;
+
+  constructor(
+    private readonly journal: JournalStorage,
+    private readonly env: Env,
+    options: GroupCommitOptions,
+  ) {
+    this.maxWrites = Math.max(1, options.maxWrites ?? 1_000);
+    this.maxBytes = options.maxBytes ?? 8 * 1_048_576;
+    const { inbox, readBackAttempts: attempts = 6, readBackDelayMs: delayMs = 50 } = options;
+    this.readBack = new ReadBack(journal, inbox, env, { attempts, delayMs });
+  }
+
+  /** Puts `write` in line. `settle` hears later, exactly once, what became of it. */
+  submit(write: Write, settle: (result: Settled) => void): void {
+    if (this.closed) {
+      const error = new StoreClosedError(this.journal.name);
+      this.env.immediate(() => settle({ kind: 'lost', error }));
+      return;
+    }
+    this.waiting.push({ write, settle, bytes: sizeOfWrite(write) });
+    if (this.running) return;
+    this.running = true;
+    this.env.immediate(() => void this.run()); // W3: the rest of this tick may still join
+  }
+
+  /** Resolves once everything submitted so far, and by its callbacks, is settled. */
+  idle(): Promise<void> {
+    if (!this.running) return Promise.resolve();
+    return new Promise((resolve) => this.whenIdle.push(resolve));
+  }
+
+  /** W6. Idempotent. */
+  close(): Promise<void> {
+    this.closed = true;
+    return this.idle();
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.takeBatch();
+      const results = await this.commit(batch.map(({ write }) => write));
+      batch.forEach(({ settle }, i) => this.tell(settle, results[i] as Settled));
+      // Those who were answered have their next writes ready within this tick: let them share a flush.
+      await new Promise<void>((resolve) => this.env.immediate(resolve));
+    }
+    this.running = false;
+    const { whenIdle } = this;
+    this.whenIdle = [];
+    for (const resolve of whenIdle) resolve();
+  }
+
+  private takeBatch(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const pending of this.waiting) {
+      bytes += pending.bytes;
+      if (count > 0 && (count >= this.maxWrites || bytes > this.maxBytes)) break;
+      count++;
+    }
+    const batch = this.waiting;
+    this.waiting = batch.splice(count);
+    return batch;
+  }
+
+  private async commit(writes: readonly Write[]): Promise<readonly Settled[]> {
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = await this.journal.flush(writes);
+      failpoint('flush.beforeAcks');
+      if (outcomes.length === writes.length) return outcomes;
+    } catch (error) {
+      return this.readBack.settle(writes, error); // W4
+    }
+    const reason = `it gave ${outcomes.length} outcomes for ${writes.length} writes`;
+    return this.readBack.settle(writes, new StoreFailedError(this.journal.name, reason));
+  }
+
+  private tell(settle: (result: Settled) => void, result: Settled): void {
+    try {
+      settle(result);
+    } catch (error) {
+      this.env.immediate(() => {
+        throw error; // W5: a defect of the caller, reported as such
+      });
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/** Survives duplicate copies of the package and a network hop, where `instanceof` does not. */
+const BRAND = Symbol.for('plexspaces:error');
+
+/**
+ * Base of every error this package throws: a stable string `code`, facts as fields, and a message that says
+ * what happened, to whom, and what to do now.
+ * @publicApi
+ */
+export abstract class PlexSpacesError extends Error {
+  /** Stable, `PS_…`; never reused once retired. */
+  abstract readonly code: string;
+  /** `true` when the same call may succeed later without a change by the caller. */
+  readonly retryable: boolean = false;
+  readonly [BRAND] = true;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Is `error` one of ours (and, when given, of this code)? Works across duplicate copies of the package. @publicApi */
+export function isPlexSpacesError(error: unknown, code?: string): error is PlexSpacesError {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as PlexSpacesError).code === code;
+}
+
+/** An actor id, tenant or namespace that cannot be addressed. Nothing was stored. @publicApi */
+export class InvalidActorIdError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_ACTOR_ID';
+  constructor(
+    readonly component: string,
+    readonly reason: string,
+  ) {
+    super(
+      `The ${component} of an actor id ${reason}. Use a non-empty string of at most 512 bytes of valid Unicode without NUL.`,
+    );
+  }
+}
+
+/** A duration that is neither milliseconds nor a string such as '30s'. @publicApi */
+export class InvalidDurationError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_DURATION';
+  constructor(readonly given: unknown) {
+    super(
+      `${JSON.stringify(given) ?? String(given)} is not a duration. Give milliseconds (0 … 2^53) or a string such as '250ms', '30s', '5m', '2h', '7d'.`,
+    );
+  }
+}
+
+/** Another activation moved the head row; this one must be dropped and recovered (P10). @publicApi */
+export class VersionConflictError extends PlexSpacesError {
+  readonly code = 'PS_VERSION_CONFLICT';
+  override readonly retryable = true;
+  constructor(
+    readonly actor: string,
+    readonly expected: { readonly seq: number; readonly epoch: number },
+    readonly actual: { readonly seq: number; readonly epoch: number },
+  ) {
+    super(
+      `Journal of ${actor} stands at seq ${actual.seq}, epoch ${actual.epoch}; this writer expected seq ${expected.seq}, epoch ${expected.epoch}. ` +
+        'Another activation owns the actor: drop this one and recover.',
+    );
+  }
+}
+
+/** The store was closed, or its worker ended. @publicApi */
+export class StoreClosedError extends PlexSpacesError {
+  readonly code = 'PS_STORE_CLOSED';
+  override readonly retryable = true;
+  constructor(
+    readonly store: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The ${store} store is closed. Nothing was written; send again once the application runs.`, options);
+  }
+}
+
+/** The store failed in a way that leaves the outcome of a write unknown (P10: read the head row back). @publicApi */
+export class StoreFailedError extends PlexSpacesError {
+  readonly code = 'PS_STORE_FAILED';
+  override readonly retryable = true;
+  constructor(
+    readonly store: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The ${store} store failed: ${reason}. Check the store; accepted messages resume by themselves.`, options);
+  }
+}
+
+/** A stored record whose checksum or shape is wrong. Never treated as absent (P11). @publicApi */
+export class CorruptRecordError extends PlexSpacesError {
+  readonly code = 'PS_CORRUPT_RECORD';
+  constructor(
+    readonly actor: string,
+    readonly record: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${record} of ${actor} is unreadable: ${reason}. Restore it from a backup; the actor stays untouched until then.`,
+      options,
+    );
+  }
+}
+
+/** The database was written by a newer version of this package, or the state by a newer version of the class. @publicApi */
+export class SchemaTooNewError extends PlexSpacesError {
+  readonly code = 'PS_SCHEMA_TOO_NEW';
+  constructor(
+    readonly subject: string,
+    readonly found: number,
+    readonly supported: number,
+  ) {
+    super(
+      `${subject} has schema version ${found}; this build supports up to ${supported}. Deploy the newer version, or restore a backup taken before it ran.`,
+    );
+  }
+}
+
+/** A server or file setting under which an acknowledged write may be lost (P11). @publicApi */
+export class UnsafeStorageError extends PlexSpacesError {
+  readonly code = 'PS_UNSAFE_STORAGE';
+  constructor(
+    readonly setting: string,
+    readonly found: string,
+    readonly required: string,
+  ) {
+    super(
+      `Storage setting ${setting} is ${found}, but durable actors need ${required}. Change it, or say durability: 'relaxed' (tests only).`,
+    );
+  }
+}
+
+/** Another process holds this database file. @publicApi */
+export class StorageInUseError extends PlexSpacesError {
+  readonly code = 'PS_STORAGE_IN_USE';
+  override readonly retryable = true;
+  constructor(readonly path: string) {
+    super(
+      `${path} is already open in another process. One process owns a SQLite journal: stop the other one, or give this one a file of its own.`,
+    );
+  }
+}
+
+/** The database file or folder cannot be opened. @publicApi */
+export class StorageUnavailableError extends PlexSpacesError {
+  readonly code = 'PS_STORAGE_UNAVAILABLE';
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot open ${path}: ${reason}. Check that the folder exists and that this user may write there.`, options);
+  }
+}
+
+/** A backend needs a package that is not installed. @publicApi */
+export class MissingPackageError extends PlexSpacesError {
+  readonly code = 'PS_MISSING_PACKAGE';
+  constructor(
+    readonly packageName: string,
+    readonly neededBy: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${neededBy} needs the package ${packageName}, which is not installed. Run: npm install ${packageName}`,
+      options,
+    );
+  }
+}

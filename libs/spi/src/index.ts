@@ -1,0 +1,31 @@
+export {
+  type ActorId,
+  PARTITIONS,
+  checkIdComponent,
+  decodeActorId,
+  encodeActorId,
+  isWellFormed,
+  partitionOf,
+} from './actor-id';
+export type { CheckpointRecord, CheckpointStorage } from './checkpoint-storage';
+export { type Duration, parseDuration } from './duration';
+export { ENV, type Env, type Timer } from './env';
+export { SystemEnv } from './env-system';
+export * from './errors';
+export { FAILPOINTS, type FailpointName, failpoint, setFailpointHook } from './failpoint';
+export type { DueActor, InboxChange, InboxRow, InboxState, InboxStorage, NewInboxRow } from './inbox-storage';
+export type {
+  ActorStatus,
+  AcceptWrite,
+  AppendWrite,
+  EntryRecord,
+  Head,
+  HeadRow,
+  JournalStorage,
+  Outcome,
+  StorageCapabilities,
+  Write,
+} from './journal-storage';
+export type { PersistentStorage } from './snapshot-storage';
+export { STORAGE, type Storage } from './storage';
+export { compress, decompress } from './zstd';

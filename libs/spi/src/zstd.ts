@@ -1,0 +1,72 @@
+import * as zlib from 'node:zlib';
+import * as wasm from '@bokuweb/zstd-wasm';
+
+/** Node has zstd from 22.15 on and works off the event loop; before that a WASM build does, on it. Frames interoperate. */
+const native = zlib as unknown as {
+  zstdCompress?: (bytes: Uint8Array, done: Done) => void;
+  zstdDecompress?: (bytes: Uint8Array, options: { maxOutputLength: number }, done: Done) => void;
+};
+type Done = (error: Error | null, result: Uint8Array) => void;
+
+const FIRST_GUESS_BYTES = 64 * 1024;
+let ready: Promise<void> | undefined;
+
+/** One zstd frame, level 3. */
+export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  const { zstdCompress } = native;
+  if (zstdCompress !== undefined) return promised((done) => zstdCompress(bytes, done));
+  await (ready ??= wasm.init());
+  return wasm.compress(bytes, 3);
+}
+
+/**
+ * Inverse of {@link compress}. Rejects with an Error when `bytes` are no zstd, or hold more than `maxBytes`: a small
+ * frame may claim any size, so the limit is checked before memory is taken. Callers know whose record it is and say so.
+ */
+export async function decompress(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { zstdDecompress } = native;
+  if (zstdDecompress !== undefined) {
+    return promised((done) => zstdDecompress(bytes, { maxOutputLength: Math.max(1, maxBytes) }, done));
+  }
+  const claimed = contentSizeOf(bytes);
+  if (claimed !== null && claimed > maxBytes) throw tooLarge(maxBytes);
+  await (ready ??= wasm.init());
+  if (claimed !== null) return wasm.decompress(bytes);
+  for (let room = Math.min(FIRST_GUESS_BYTES, maxBytes); ; room = Math.min(room * 4, maxBytes)) {
+    try {
+      return wasm.decompress(bytes, { defaultHeapSize: room });
+    } catch (error) {
+      if (room >= maxBytes) throw new Error(`not a zstd frame of at most ${maxBytes} bytes`, { cause: error });
+    }
+  }
+}
+
+/** Size that the frame header states (RFC 8878 §3.1.1), or `null` where it states none. */
+function contentSizeOf(bytes: Uint8Array): number | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 6 || view.getUint32(0, true) !== 0xfd2fb528) throw new Error('not a zstd frame');
+  const descriptor = view.getUint8(4);
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const sizeFlag = descriptor >> 6;
+  if (sizeFlag === 0 && !singleSegment) return null;
+  const at = 5 + (singleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number);
+  if (at + ([1, 2, 4, 8][sizeFlag] as number) > view.byteLength) throw new Error('not a whole zstd frame');
+  switch (sizeFlag) {
+    case 0:
+      return view.getUint8(at);
+    case 1:
+      return view.getUint16(at, true) + 256;
+    case 2:
+      return view.getUint32(at, true);
+    default:
+      return Number(view.getBigUint64(at, true));
+  }
+}
+
+function promised(start: (done: Done) => void): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => start((error, result) => (error === null ? resolve(result) : reject(error))));
+}
+
+function tooLarge(maxBytes: number): Error {
+  return new Error(`the zstd frame holds more than ${maxBytes} bytes`);
+}

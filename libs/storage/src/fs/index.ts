@@ -1,0 +1,3 @@
+export type { Compression } from './file-format';
+export { FsCheckpointStorage } from './fs-checkpoint-storage';
+export { FsPersistentStorage, type FsPersistentStorageOptions } from './fs-persistent-storage';

@@ -1,0 +1,7 @@
+export { MemoryCheckpointStorage } from './memory-checkpoint-storage';
+export { MemoryInboxStorage } from './memory-inbox-storage';
+export { MemoryJournalStorage } from './memory-journal-storage';
+export { MemoryPersistentStorage } from './memory-persistent-storage';
+export { MemoryStorage } from './memory-storage';
+export { MemoryStorageModule } from './memory-storage.module';
+export { MemoryTables } from './memory-tables';

@@ -1,0 +1,59 @@
+import type { DueActor, InboxRow, InboxStorage } from '#spi';
+import { MemoryPort } from './memory-port';
+import { MemoryTables, copyOfRow } from './memory-tables';
+
+/** Messages in memory. Written by the journal store over the same tables. */
+export class MemoryInboxStorage implements InboxStorage {
+  constructor(
+    private readonly tables = new MemoryTables(),
+    private readonly port = new MemoryPort(),
+  ) {}
+
+  async find(actor: string, id: string): Promise<InboxRow | null> {
+    this.port.check();
+    const row = this.tables.actors.get(actor)?.inbox.get(id);
+    return row === undefined ? null : copyOfRow(row);
+  }
+
+  async pending(actor: string): Promise<readonly InboxRow[]> {
+    this.port.check();
+    return Array.from(this.tables.actors.get(actor)?.live.values() ?? [], copyOfRow);
+  }
+
+  async due(atMs: number, limit: number): Promise<readonly DueActor[]> {
+    this.port.check();
+    const due: DueActor[] = [];
+    for (const [actor, { live }] of this.tables.waiting) {
+      let dueAt = Infinity;
+      for (const row of live.values()) dueAt = Math.min(dueAt, row.dueAt as number);
+      if (dueAt <= atMs) due.push({ actor, dueAt });
+    }
+    return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
+  }
+
+  async nextDue(afterMs: number): Promise<number | null> {
+    this.port.check();
+    let next = Infinity;
+    for (const { live } of this.tables.waiting.values()) {
+      for (const { dueAt } of live.values()) if (dueAt !== null && dueAt > afterMs && dueAt < next) next = dueAt;
+    }
+    return next === Infinity ? null : next;
+  }
+
+  async sweep(nowMs: number, limit: number): Promise<number> {
+    this.port.check();
+    let swept = 0;
+    for (; swept < limit; swept++) {
+      const row = this.tables.expiring.take(nowMs);
+      if (row === undefined) break;
+      this.tables.actor(row.actor).inbox.delete(row.id);
+    }
+    return swept;
+  }
+
+  async parked(actor: string): Promise<readonly InboxRow[]> {
+    this.port.check();
+    const rows = Array.from(this.tables.actors.get(actor)?.inbox.values() ?? []);
+    return rows.filter(({ state }) => state === 'parked').map(copyOfRow);
+  }
+}

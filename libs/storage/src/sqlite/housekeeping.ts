@@ -1,0 +1,52 @@
+import type { ActorIds } from './actor-ids';
+import type { Connection } from './driver';
+import { offsetAfter } from './frame';
+import type { FrameTuple } from './sqlite-reader';
+
+/** What makes the file smaller: forgetting journal entries and ended messages. */
+export class Housekeeping {
+  private readonly selectStraddling;
+  private readonly insertFrame;
+  private readonly deleteFrames;
+  private readonly deleteEnded;
+  private readonly forget;
+
+  constructor(
+    connection: Connection,
+    private readonly ids: ActorIds,
+  ) {
+    this.selectStraddling = connection
+      .prepare<[number, number, number], FrameTuple>(
+        `SELECT first_seq, entries, frame FROM ps_journal
+           WHERE actor = ? AND first_seq = (SELECT max(first_seq) FROM ps_journal WHERE actor = ? AND first_seq <= ?)`,
+      )
+      .raw();
+    this.insertFrame = connection.prepare(
+      'INSERT INTO ps_journal (actor, first_seq, entries, frame) VALUES (?, ?, ?, ?)',
+    );
+    this.deleteFrames = connection.prepare('DELETE FROM ps_journal WHERE actor = ? AND first_seq <= ?');
+    this.deleteEnded = connection.prepare(
+      'DELETE FROM ps_inbox WHERE position IN (SELECT position FROM ps_inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)',
+    );
+    this.forget = connection.transaction((id: number, throughSeq: number) => this.cut(id, throughSeq));
+  }
+
+  truncate(actor: string, throughSeq: number): void {
+    const id = this.ids.find(actor);
+    if (id !== undefined) this.forget.immediate(id, throughSeq);
+  }
+
+  sweep(nowMs: number, limit: number): number {
+    return this.deleteEnded.run(nowMs, limit).changes;
+  }
+
+  /** The frame in which the cut lies is written again without its beginning. */
+  private cut(id: number, throughSeq: number): void {
+    const straddling = this.selectStraddling.get(id, id, throughSeq);
+    if (straddling === undefined) return;
+    const [firstSeq, count, frame] = straddling;
+    const gone = throughSeq - firstSeq + 1;
+    this.deleteFrames.run(id, throughSeq);
+    if (gone < count) this.insertFrame.run(id, throughSeq + 1, count - gone, frame.subarray(offsetAfter(frame, gone)));
+  }
+}

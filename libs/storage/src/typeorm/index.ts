@@ -1,0 +1,2 @@
+export type { SqliteOptions } from '../sqlite/sqlite-file';
+export { TypeormStorageModule } from './typeorm-storage.module';

@@ -1,0 +1,60 @@
+import type { AppendWrite, InboxChange, InboxState, NewInboxRow, Write } from '#spi';
+
+/** What every store does alike: whether a write makes sense at all, and what a change does to an inbox row. Pure. */
+
+/** A sequence number has to fit what a store packs it into; at 1,000 entries a second this is 49 days of one actor's life without a rest. */
+export const MAX_SEQ = 2 ** 32 - 1;
+
+/** `unknown`: the change is about a row that is not there. */
+export type InboxVerdict = 'insert' | 'update' | 'duplicate' | 'unknown';
+
+/** Does this change expect to find no row of its id, and make one? */
+export function bringsRow(change: InboxChange): boolean {
+  return change.op === 'open' ? change.row !== null : change.op !== 'attempt' && change.fresh;
+}
+
+/** `state`: of the row of that id as it is now, `null` when there is none. */
+export function decideInboxChange(brings: boolean, state: InboxState | null): InboxVerdict {
+  if (state === null) return brings ? 'insert' : 'unknown';
+  return brings || state === 'done' || state === 'parked' ? 'duplicate' : 'update';
+}
+
+/** Why no store may keep this write, or `null`. */
+export function whyRefused(write: Write): string | null {
+  return write.kind === 'accept' ? whyRowRefused(write.row) : whyAppendRefused(write);
+}
+
+function whyAppendRefused({ actor, expected, epoch, entries, inbox, sends }: AppendWrite): string | null {
+  if (epoch !== expected.epoch && epoch !== expected.epoch + 1) {
+    return `epoch ${epoch} does not follow epoch ${expected.epoch}`;
+  }
+  if (expected.seq + entries.length > MAX_SEQ) return `the journal of ${actor} is full at seq ${MAX_SEQ}`;
+  for (let i = 0; i < entries.length; i++) {
+    const seq = (entries[i] as (typeof entries)[number]).seq;
+    if (seq !== expected.seq + 1 + i) return `entry ${seq} does not follow entry ${expected.seq + i}`;
+  }
+  for (const change of inbox) {
+    const reason = whyIdRefused(change.id) ?? (change.op === 'open' ? whyOpenRefused(actor, change) : null);
+    if (reason !== null) return reason;
+  }
+  for (const row of sends) {
+    const reason = whyRowRefused(row);
+    if (reason !== null) return reason;
+  }
+  return whyIdRefused(actor);
+}
+
+function whyOpenRefused(actor: string, { id, row }: InboxChange & { op: 'open' }): string | null {
+  if (row === null || (row.actor === actor && row.id === id)) return null;
+  return `message ${id} of ${actor} comes with the row of ${row.id} of ${row.actor}`;
+}
+
+function whyRowRefused(row: NewInboxRow): string | null {
+  return whyIdRefused(row.actor) ?? whyIdRefused(row.id);
+}
+
+/** UTF-8 stores would keep two different ids as one. */
+function whyIdRefused(id: string): string | null {
+  const wellFormed = (id as unknown as { isWellFormed(): boolean }).isWellFormed() && !id.includes('\0');
+  return wellFormed ? null : `${JSON.stringify(id)} is not valid Unicode without NUL`;
+}

@@ -1,0 +1,6 @@
+export type { MessageStorage } from './builders';
+export { type Backend, type Bench, type Case, failuresOf, type JournalBackend, type TestRunner } from './case';
+export { checkpointCases, describeCheckpointStorage } from './checkpoint-storage.suite';
+export { describeInboxStorage, inboxCases } from './inbox-storage.suite';
+export { describeJournalStorage, journalCases } from './journal-storage.suite';
+export { describePersistentStorage, persistentCases } from './persistent-storage.suite';

@@ -1,0 +1,48 @@
+// The names of the package door "."; behaviour lives in libs/.
+export * from '#core';
+export {
+  type Checkpoint,
+  CheckpointAheadError,
+  describeEntry,
+  type DescribedEntry,
+  type EntryBody,
+  type ErrorFactory,
+  FrozenStateError,
+  HistoryTruncatedError,
+  InvalidPayloadError,
+  Journal,
+  type JournalEntry,
+  JournalSequenceError,
+  NoCheckpointStoreError,
+  type PayloadClass,
+  PayloadTooLargeError,
+  registerErrorFactory,
+  registerPayloadClass,
+  StateList,
+  StateMap,
+  StateSet,
+  TruncateRefusedError,
+  type StatePoint,
+} from '#journal';
+export {
+  type ActorId,
+  CorruptRecordError,
+  type Duration,
+  type Env,
+  InvalidActorIdError,
+  InvalidDurationError,
+  isPlexSpacesError,
+  MissingPackageError,
+  type PersistentStorage,
+  PlexSpacesError,
+  SchemaTooNewError,
+  StorageInUseError,
+  StorageUnavailableError,
+  StoreClosedError,
+  StoreFailedError,
+  SystemEnv,
+  UnsafeStorageError,
+  VersionConflictError,
+} from '#spi';
+export { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
+export { MemoryPersistentStorage, MemoryStorage, MemoryStorageModule } from '#storage/memory';

@@ -1,0 +1,3 @@
+import { startCounters } from '../apps/counters/start-counters';
+
+void startCounters();

@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CheckpointStorage, PersistentStorage, Storage } from '#spi';
+import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
+import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
+import { SqliteStorage } from '#storage/sqlite';
+import type { Backend, JournalBackend } from '#testing/conformance';
+
+export function memory(): JournalBackend<Storage> {
+  const { tables } = new MemoryStorage();
+  return {
+    name: 'memory',
+    expects: { persistent: false, shared: false },
+    open: () => Promise.resolve(new MemoryStorage(tables)),
+    destroy: () => Promise.resolve(),
+  };
+}
+
+export function sqliteFile(): JournalBackend<Storage> {
+  const folder = temporaryFolder();
+  return {
+    name: 'sqlite file',
+    expects: { persistent: true, shared: false },
+    open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
+    destroy: folder.remove,
+  };
+}
+
+export function sqliteInMemory(): JournalBackend<Storage> {
+  let first: Promise<SqliteStorage> | undefined;
+  return {
+    name: "sqlite ':memory:'",
+    expects: { persistent: false, shared: false },
+    open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
+    destroy: async () => (await first)?.close(),
+  };
+}
+
+export function checkpointsOf(backend: Backend<Storage>): Backend<CheckpointStorage> {
+  return {
+    name: backend.name,
+    open: async () => {
+      const { journal, checkpoints } = await backend.open();
+      await journal.close();
+      return checkpoints;
+    },
+    destroy: () => backend.destroy(),
+  };
+}
+
+export function memorySnapshots(): Backend<PersistentStorage> {
+  const store = new MemoryPersistentStorage();
+  return { name: 'memory', open: () => Promise.resolve(store), destroy: () => Promise.resolve() };
+}
+
+export function fsCheckpoints(): Backend<CheckpointStorage> {
+  const folder = temporaryFolder();
+  return {
+    name: 'fs',
+    open: async () => new FsCheckpointStorage(join(await folder.path(), 'checkpoints')),
+    destroy: folder.remove,
+  };
+}
+
+/** Handles take turns at compressing, so that each reads what the other wrote. */
+export function fsSnapshots(compressions: readonly ('none' | 'zstd')[]): Backend<PersistentStorage> {
+  const folder = temporaryFolder();
+  let opened = 0;
+  return {
+    name: `fs, compression ${compressions.join(' and ')}`,
+    open: async () => {
+      const compression = compressions[opened++ % compressions.length] as 'none' | 'zstd';
+      return new FsPersistentStorage({ directory: join(await folder.path(), 'snapshots'), compression });
+    },
+    destroy: folder.remove,
+  };
+}
+
+export interface TemporaryFolder {
+  path(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export function temporaryFolder(): TemporaryFolder {
+  let made: Promise<string> | undefined;
+  return {
+    path: () => (made ??= mkdtemp(join(tmpdir(), 'plexspaces-'))),
+    remove: async () => {
+      if (made !== undefined) await rm(await made, { recursive: true });
+    },
+  };
+}

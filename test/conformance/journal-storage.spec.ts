@@ -1,0 +1,4 @@
+import { describeJournalStorage } from '#testing/conformance';
+import { memory, sqliteFile, sqliteInMemory } from './backends';
+
+for (const backend of [memory(), sqliteFile(), sqliteInMemory()]) describeJournalStorage(backend);
