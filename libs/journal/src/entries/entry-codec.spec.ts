@@ -142,6 +142,11 @@ describe('an encoded entry', () => {
   });
 
   it('keeps any state change (property)', () => {
+    const changesOf = (slot: string) => ({
+      values: Object.fromEntries([[slot, 1]]),
+      deltas: Object.fromEntries([[slot, { collection: 'map' as const, ops: [] }]]),
+      removed: [slot],
+    });
     const stored = fc.oneof(
       fc.constantFrom(null, undefined, true, false),
       fc.string({ unit: 'grapheme' }),
@@ -168,6 +173,7 @@ describe('an encoded entry', () => {
           changes: given,
         });
       }),
+      { examples: [[changesOf('__proto__'), 0]] },
     );
   });
 });

@@ -34,18 +34,14 @@ export function packRecord(record: Readonly<Record<string, unknown>>): Pairs {
 
 export function unpackRecord<T>(pairs: Pairs): Record<string, T> {
   const record: Record<string, T> = {};
-  for (let i = 0; i < pairs.length; i += 2) {
-    const key = pairs[i] as string;
-    if (key === '__proto__')
-      Object.defineProperty(record, key, {
-        value: pairs[i + 1],
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
-    else record[key] = pairs[i + 1] as T;
-  }
+  for (let i = 0; i < pairs.length; i += 2) setOwn(record, pairs[i] as string, pairs[i + 1] as T);
   return record;
+}
+
+/** Assigning `__proto__` would set the prototype instead. */
+function setOwn<T>(record: Record<string, T>, key: string, value: T): void {
+  if (key !== '__proto__') record[key] = value;
+  else Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 export type PackedChanges = readonly [values: Pairs, deltas: Pairs, removed: readonly string[]];
@@ -60,7 +56,7 @@ export function unpackChanges([values, packed, removed]: PackedChanges): StateCh
   const deltas: Record<string, Delta> = {};
   for (let i = 0; i < packed.length; i += 2) {
     const [collection, ...ops] = packed[i + 1] as [Delta['collection'], ...DeltaOp[]];
-    deltas[packed[i] as string] = { collection, ops };
+    setOwn(deltas, packed[i] as string, { collection, ops });
   }
   return { values: unpackRecord<StoredValue>(values), deltas, removed };
 }
