@@ -11,7 +11,7 @@ export function memory(): JournalBackend<Storage> {
   const { tables } = new MemoryStorage();
   return {
     name: 'memory',
-    expects: { persistent: false, shared: false },
+    expects: { persistent: false, shared: false, rows: false },
     open: () => Promise.resolve(new MemoryStorage(tables)),
     destroy: () => Promise.resolve(),
   };
@@ -21,7 +21,7 @@ export function sqliteFile(): JournalBackend<Storage> {
   const folder = temporaryFolder();
   return {
     name: 'sqlite file',
-    expects: { persistent: true, shared: false },
+    expects: { persistent: true, shared: false, rows: true },
     open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
     destroy: folder.remove,
   };
@@ -31,7 +31,7 @@ export function sqliteInMemory(): JournalBackend<Storage> {
   let first: Promise<SqliteStorage> | undefined;
   return {
     name: "sqlite ':memory:'",
-    expects: { persistent: false, shared: false },
+    expects: { persistent: false, shared: false, rows: false },
     open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
     destroy: async () => (await first)?.close(),
   };

@@ -1,5 +1,5 @@
-import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue } from '#journal';
-import { failpoint } from '#spi';
+import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue, sizeOfRow } from '#journal';
+import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
 import type { TurnHost } from '../runtime/turn-host';
@@ -46,6 +46,8 @@ export class DurableTurn extends Turn {
   /** Why it failed, while it waits for its acts to settle. */
   failure: { readonly error: unknown } | null = null;
   readonly records: TurnRecords;
+  /** Statements on the user's own tables that run with the commit. */
+  rows: RowStatement[] | null = null;
   private readonly log: ActLog;
   private readonly ordinals = new Map<string, number>();
   private clock: number;
@@ -110,6 +112,13 @@ export class DurableTurn extends Turn {
   override tell(message: Message): void {
     this.records.count(message.encodedArgs().length);
     super.tell(message);
+  }
+
+  queueRow(act: string, compile: () => RowStatement): void {
+    this.assertMayAct(act);
+    const statement = compile();
+    this.records.count(sizeOfRow(statement));
+    (this.rows ??= []).push(statement);
   }
 
   protected rest(delayMs: number): Promise<void> {
