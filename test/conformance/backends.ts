@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { CheckpointStorage, PersistentStorage, Storage } from '#spi';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
-import type { Backend, JournalBackend } from '#testing/conformance';
+import type { Backend, JournalBackend, UserTables } from '#testing/conformance';
 
 export function memory(): JournalBackend<Storage> {
   const { tables } = new MemoryStorage();
@@ -17,13 +18,27 @@ export function memory(): JournalBackend<Storage> {
   };
 }
 
-export function sqliteFile(): JournalBackend<Storage> {
+export function sqliteFile(): JournalBackend<Storage> & { readonly tables: UserTables } {
   const folder = temporaryFolder();
+  let connection: Database.Database | undefined;
   return {
     name: 'sqlite file',
+    tables: {
+      query: async (sql) => {
+        const statement = (connection ??= new Database(join(await folder.path(), 'journal.db'))).prepare(sql);
+        if (statement.reader) return statement.all() as Record<string, unknown>[];
+        statement.run();
+        return [];
+      },
+      placeholder: () => '?',
+      types: { text: 'text', bytes: 'blob', integer: 'integer', real: 'real' },
+    },
     expects: { persistent: true, shared: false, rows: true },
     open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
-    destroy: folder.remove,
+    destroy: async () => {
+      connection?.close();
+      await folder.remove();
+    },
   };
 }
 

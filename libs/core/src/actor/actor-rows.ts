@@ -15,7 +15,10 @@ export type RowInput<T> =
 export type RowValues<E> = { readonly [P in keyof E]?: RowInput<E[P]> };
 
 /** Which rows: properties and what they must be, or TypeORM's operators such as `In([...])` and `IsNull()`. At least one. @publicApi */
-export type RowCriteria<E> = { readonly [P in keyof E]?: unknown };
+export type RowCriteria<E> = { readonly [P in keyof E]?: RowCriterion<NonNullable<E[P]>> };
+
+/** A value, one of TypeORM's operators, or parts of an embedded or related object. */
+export type RowCriterion<T> = T | { readonly '@instanceof': symbol } | (T extends object ? RowCriteria<T> : never);
 
 /** @publicApi */
 export interface RowOptions {

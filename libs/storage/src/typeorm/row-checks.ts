@@ -1,4 +1,4 @@
-import type { EntityMetadata } from 'typeorm';
+import { type EntityMetadata, InstanceChecker } from 'typeorm';
 
 // What TypeORM would pass over in silence, and a commit must not: misspelt properties, criteria that match everything,
 // values that arrive as something else. Each says what is wrong, or `null`. Pure.
@@ -44,8 +44,10 @@ export function whyCriteriaRefused(criteria: unknown, path = 'its criteria'): st
 function whyCriterionRefused(name: string, value: unknown): string | null {
   if (value === undefined || value === null)
     return `was given ${name}: ${value} as a criterion; say IsNull() for no value`;
-  if (isOperator(value))
-    return value.type !== 'isNull' && value.value === undefined ? whyCriterionRefused(name, undefined) : null;
+  if (InstanceChecker.isFindOperator(value)) {
+    if (value.child !== undefined) return whyCriterionRefused(name, value.child);
+    return value.type === 'isNull' ? null : whyCriterionRefused(name, value.value);
+  }
   return isRecord(value) ? whyCriteriaRefused(value, name) : null;
 }
 
@@ -59,12 +61,6 @@ export function whyUnbindable(value: unknown): string | null {
   if (value === null || value instanceof Uint8Array) return null;
   return `a value of type ${typeof value === 'object' ? value.constructor.name : typeof value}`;
 }
-
-function isOperator(value: unknown): value is { readonly type: string; readonly value: unknown } {
-  return typeof value === 'object' && value !== null && (value as Record<string, unknown>)['@instanceof'] === OPERATOR;
-}
-
-const OPERATOR = Symbol.for('FindOperator');
 
 /** An object that has parts, and is no value in itself. */
 function isRecord(value: unknown): value is Record<string, unknown> {
