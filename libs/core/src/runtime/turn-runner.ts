@@ -151,7 +151,8 @@ export class TurnRunner {
         );
       case 'forget':
         if (!isFinalAnswer(verdict.error)) this.host.become('Failed', 'error', verdict.error);
-        if (message.handler === CREATE) return this.forget(message, verdict.error); // nothing of the actor remains
+        // Nothing of the actor remains, but for a creation that waits behind: it needs an instance of its own (V2).
+        if (message.handler === CREATE && !this.host.isBeingCreated) return this.forget(message, verdict.error);
         return this.held.whenSafe(message, () =>
           this.host.renewThen(() => this.held.unlessGone(message, () => this.forget(message, verdict.error))),
         );
