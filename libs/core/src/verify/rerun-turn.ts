@@ -71,7 +71,8 @@ export async function rerunTurn(
     if (first !== undefined) live.setFacetState(name, first); // the first turn that was committed stored it
   }
   for (const facet of chain.skipped(turn)) turn.skipRecordsOf(facet);
-  const outcome = await settle(turn, chain, host);
+  const settled = await settle(turn, chain, host);
+  const outcome = rejection(turn, recorded, settled.error) ?? settled;
   while (outcome.error === null && turn.isHandingOver) await new Promise<void>((next) => system.env.immediate(next));
   const lost = turn.checkPath();
   turn.ended = true;
@@ -81,6 +82,17 @@ export async function rerunTurn(
     sends: outcome.error === null ? (turn.sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`) : [],
     lost: lost === null ? null : { expected: lost.expected, got: lost.got },
   };
+}
+
+/** A turn that ends well as far as its code goes, and whose rows the database refused when it was committed. */
+function rejection(
+  { rows, actorId }: DurableTurn,
+  { processed }: TurnRecord,
+  error: ErrorRecord | null,
+): { result: unknown; error: ErrorRecord } | null {
+  if (error !== null || rows === null || processed.error?.code !== 'PS_ROWS_REJECTED') return null;
+  const { actor } = processed.error.details as { readonly actor?: unknown };
+  return actor === actorId ? { result: null, error: processed.error } : null;
 }
 
 /** The handler may wait for ever for a record that its new path never reaches: then the host ends the wait. */
