@@ -56,7 +56,7 @@ export class Seller {
     ctx.rows.update(Stock, { sku }, { quantity: () => 'in_stock - 1' }, { expect: 1 });
     await this.pay(id);
     ctx.rows.insert(Invoice, { id, item: { sku, quantity: 0 } });
-    ctx.actor(Seller, 'archive').tell.note(id);
+    await ctx.actor(Seller, 'archive').tell.note(id);
     return this.sold;
   }
 
@@ -72,6 +72,13 @@ export class Seller {
     ctx.rows.update(Stock, { sku }, { quantity: 0 }, { expect: 1 });
     return this.sold;
   }
+
+  @Handle()
+  async wait(): Promise<void> {
+    await Seller.gate;
+    this.sold++;
+  }
+  static gate = Promise.resolve();
 
   @Handle()
   bump(): number {
