@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CheckpointRecord } from '#spi';
+import { StateImage, encodeCheckpoint, loadCheckpoint } from '#journal';
 import { bytesOf } from '../../../libs/testing/src/conformance/builders';
 import type { DiskCase } from './power-cases';
 import { World, scripted, track } from './world';
@@ -59,6 +60,7 @@ export const checkpointFaultCases: readonly DiskCase[] = [
         assert.equal(saving.state, 'pending');
         world.crash(node, 'power');
         const { checkpoints } = world.open().storage;
+        assert.equal(world.disk.fired.get('power.tornCheckpoint') ?? 0, end === 2 ? 1 : 0);
         assert.equal(text((await world.answer(checkpoints.latest('a'))).value), expected);
         assert.equal(text((await world.answer(checkpoints.latest('a', 1))).value), 'state at 1');
       }
@@ -108,7 +110,11 @@ export const checkpointFaultCases: readonly DiskCase[] = [
   {
     name: 'the newest checkpoint rots, for good, where there is a sound one before it, and nowhere else',
     async run(make) {
-      const choices = scripted({ 'checkpoint.rots': [1, 1, 1, 1, 1, 1], 'checkpoint.rots.bit': [0, 3, 9] });
+      const choices = scripted({
+        'checkpoint.rots': [1, 1, 1, 1, 1, 1],
+        'checkpoint.rots.bit': [0, 3],
+        'checkpoint.damage.refused': [0, 1],
+      });
       const world = new World(make, { choices, faults: { checkpointRots: 1 } });
       const { checkpoints } = world.open().storage;
       await checkpoints.save(record(1), 2);
@@ -120,7 +126,36 @@ export const checkpointFaultCases: readonly DiskCase[] = [
       await checkpoints.save(record(3), 2);
       assert.equal(text(await checkpoints.latest('a')), 'state at 3', 'the one before it has rotted');
       await checkpoints.save(record(4), 2);
-      assert.equal(text(await checkpoints.latest('a')), '{tate at 4', 'and is gone now');
+      for (let again = 0; again < 2; again++) {
+        const refused = await world.answer(checkpoints.latest('a'));
+        assert.equal((refused.error as { code?: string }).code, 'PS_CORRUPT_RECORD', 'the one before it is sound now');
+      }
+      assert.equal(text(await checkpoints.latest('a', 3)), 'state at 3');
+    },
+  },
+  {
+    name: 'whatever became of the newest checkpoint, recovery goes by its checksum and begins at the one before (C4, P8)',
+    async run(make) {
+      const seen = { 1: 0, 2: 0 };
+      for (let seed = 1; seed <= 60; seed++) {
+        const world = new World(make, { seed, faults: { latencyMs: 5, checkpointRots: 0.3 } });
+        const node = world.open();
+        const encoded = (seq: 1 | 2): Promise<CheckpointRecord> =>
+          encodeCheckpoint(
+            { actor: 'a', seq, time: 0, schema: 1, image: StateImage.of({ n: seq }), activation: null },
+            'none',
+          );
+        const [first, second] = [await encoded(1), await encoded(2)];
+        await world.answer(node.storage.checkpoints.save(first, 2));
+        void node.storage.checkpoints.save(second, 2);
+        await world.events(1);
+        world.crash(node, 'power');
+        const found = (await world.answer(loadCheckpoint(world.open().storage, 'a', 2))).value;
+        assert.ok(found, `nothing to begin at (seed ${seed})`);
+        assert.deepEqual(found.image.toObject(), { n: found.seq }, `seed ${seed}`);
+        seen[found.seq as 1 | 2]++;
+      }
+      assert.ok(seen[1] > 10 && seen[2] > 10, `${seen[1]} fell back, ${seen[2]} did not`);
     },
   },
 ];

@@ -189,7 +189,7 @@ export const mutants: readonly DiskMutant[] = [
   },
   {
     bug: 'lets the only sound checkpoint rot',
-    noticedBy: ['the newest checkpoint'],
+    noticedBy: ['the newest checkpoint', 'whatever became'],
     plant: ({ engine: { checkpoints, tables, faults } }) => {
       checkpoints.rot = (actor) => {
         const newest = tables.checkpoints.get(actor)?.at(-1);
