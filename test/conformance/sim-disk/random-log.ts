@@ -1,5 +1,6 @@
 import type { InboxRow, Write } from '#spi';
 import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables, MemoryWriter } from '#storage/memory';
+import { copyOfWrite } from '../../../libs/testing/src/simulation/disk/copy-write';
 import type { SimDisk } from '../../../libs/testing/src/simulation/disk';
 import type { Random } from '../../../libs/testing/src/conformance/random';
 
@@ -17,7 +18,7 @@ export function recordSteps({ engine }: SimDisk): Step[] {
   const steps: Step[] = [];
   const { apply, truncate, sweep } = engine;
   engine.apply = (write, syncs) => {
-    steps.push({ kind: 'write', write: structuredClone(write) });
+    steps.push({ kind: 'write', write: copyOfWrite(write) });
     return apply.call(engine, write, syncs);
   };
   engine.truncate = (actor, throughSeq) => {
