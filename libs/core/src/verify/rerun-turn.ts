@@ -136,7 +136,7 @@ class VerifyHost implements DurableTurnHost {
     // A re-run is not timed: it holds no line.
   }
 
-  sync(turn: DurableTurn): Promise<void> {
+  sync(turn: DurableTurn, synced: (error: Error | null) => void): void {
     const act = turn.recordedActs[turn.recordedActs.length - 1];
     const error = new NonDeterminismError(
       this.address.encoded,
@@ -145,7 +145,7 @@ class VerifyHost implements DurableTurnHost {
       `act ${act?.name ?? 'sleep'}`,
     );
     turn.lostPath ??= error;
-    return Promise.reject(error);
+    synced(error);
   }
 
   pathLost(_: DurableTurn, error: NonDeterminismError): void {
