@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { SystemEnv, type Timer } from '#spi';
+import { ProcessDiedError } from '../errors';
 import { type Choices, seededRandom } from './choices';
 import { afterMicrotasks } from './drain-microtasks';
 import { EventHeap, type Queued } from './event-heap';
@@ -168,7 +169,8 @@ export class SimClock {
     try {
       (event.fn as () => void)();
     } catch (error) {
-      this.fail(error);
+      const { life } = event;
+      if (!life.isOver) this.fail(life === this.world ? error : new ProcessDiedError(life.name, error));
     }
   }
 
