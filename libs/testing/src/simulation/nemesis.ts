@@ -1,6 +1,6 @@
 import { type Choices, pick } from './choices';
 import type { Faults } from './fault-mix';
-import { armCrashPoint } from './crash-point';
+import { armCrashPoint, disarmCrashPoint } from './crash-point';
 import type { SimClock } from './sim-clock';
 import type { NodeLife, SimNode } from './sim-node';
 
@@ -43,6 +43,7 @@ export class Nemesis {
   /** Whatever is not up is brought up, or to its end. */
   heal(): void {
     this.stopped = true;
+    disarmCrashPoint();
     for (const life of this.node.all) {
       if (life !== this.node.current) this.node.crash(life, 'process');
       else if (life.storage.hanging > 0) this.node.crash(life, 'process'); // a store that never answers needs a restart

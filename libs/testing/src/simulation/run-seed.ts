@@ -1,3 +1,4 @@
+import { pinZstdToThisThread } from '#spi';
 import { LivenessError, SimulationLimitError } from '../errors';
 import { type Decision, SeededChoices } from './choices';
 import { borrowLogger } from './collect-logs';
@@ -41,6 +42,7 @@ export async function runSeed(simulation: Simulation, seed: number, how: RunHow 
   const { clock } = parts;
   time = () => clock.time;
   const giveBack = [
+    await pinZstdToThisThread(),
     borrowLogger(parts.logger),
     watchRealWorld(
       () => clock.current !== null,
@@ -109,7 +111,7 @@ class Phases {
     for (;;) {
       const backlog = await parts.backlog();
       for (const item of open) item.close();
-      if (backlog.length === 0) return;
+      if (backlog.length === 0 && parts.node.isUp) return;
       open = backlog.map((actor) => parts.open.add(`${actor} has messages`));
       await parts.sleep(POLL_MS);
     }

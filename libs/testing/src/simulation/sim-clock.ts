@@ -11,7 +11,7 @@ const START = 1_893_456_000_000;
 /** A process that is busy elsewhere keeps an event waiting for up to this long, in steps of a tenth of a millisecond. */
 const SLOW_STEPS = 50;
 /** After so many events Node's own loop gets a turn: other timers of the test process, unhandled rejections. */
-const BREATHE_EVERY = 2_000;
+const BREATHE_EVERY = 500;
 
 interface Event extends Queued {
   at: number;
@@ -141,6 +141,10 @@ export class SimClock {
         const { error } = this.failure;
         reject(error as Error);
       };
+      const breathe = (): void => {
+        this.current = null;
+        this.real.immediate(step);
+      };
       const step = (): void => {
         this.current = null;
         try {
@@ -153,8 +157,7 @@ export class SimClock {
         if (event === undefined) return settle();
         this.heap.pop();
         this.happen(event);
-        if (this.count % BREATHE_EVERY === 0) this.real.immediate(step);
-        else afterMicrotasks(step);
+        afterMicrotasks(this.count % BREATHE_EVERY === 0 ? breathe : step);
       };
       this.real.immediate(step);
     });
