@@ -26,6 +26,21 @@ export class SimulationFailedError extends PlexSpacesError {
   }
 }
 
+/** The same seed gave another run the second time: something under simulation depends on the real world. @publicApi */
+export class NotRepeatableError extends PlexSpacesError {
+  readonly code = 'PS_NOT_REPEATABLE';
+  constructor(
+    readonly seed: number,
+    readonly first: string,
+    readonly second: string,
+  ) {
+    super(
+      `Seed ${seed} gave trace ${first}, and then ${second}. Something of the scenario, the actors or their providers ` +
+        'survives from run to run, or waits for the real world: look for state in modules and for promises made outside.',
+    );
+  }
+}
+
 /** Some accepted work, or a call, had not ended long after the last fault. @publicApi */
 export class LivenessError extends PlexSpacesError {
   readonly code = 'PS_LIVENESS';

@@ -20,6 +20,8 @@ interface Event extends Queued {
   readonly life: SimLife;
   readonly kind: number;
   fn: (() => void) | null;
+  /** It happens in the async context it was asked for in, as with Node's own timers. */
+  readonly context: AsyncResource;
 }
 
 const TIMER = 1;
@@ -170,7 +172,7 @@ export class SimClock {
     this.mix(event.life.index * 4 + event.kind);
     this.current = event.life;
     try {
-      (event.fn as () => void)();
+      event.context.runInAsyncScope(event.fn as () => void);
     } catch (error) {
       const { life } = event;
       if (!life.isOver) this.fail(life === this.world ? error : new ProcessDiedError(life.name, error));
@@ -191,7 +193,7 @@ export class SimClock {
   }
 
   private push(life: SimLife, kind: number, fn: () => void, at: number, tie: number): Event {
-    const event: Event = { at, tie, seq: this.seq++, life, kind, fn: AsyncResource.bind(fn) };
+    const event: Event = { at, tie, seq: this.seq++, life, kind, fn, context: new AsyncResource('SimEvent') };
     this.heap.push(event);
     return event;
   }
