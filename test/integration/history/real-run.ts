@@ -22,7 +22,12 @@ const KEYS = ['a', 'b', 'c'];
 
 /** What one client sends at once; reads in between. */
 function batch(round: number, client: number): Step[] {
-  const step = (kind: Step['kind'], key: string, method: string, ...args: unknown[]): Step => ({ kind, key, method, args });
+  const step = (kind: Step['kind'], key: string, method: string, ...args: unknown[]): Step => ({
+    kind,
+    key,
+    method,
+    args,
+  });
   const key = KEYS[(round + client) % KEYS.length] as string;
   const other = KEYS[(round + client + 1) % KEYS.length] as string;
   return [
@@ -75,7 +80,9 @@ class Run {
     this.open = [];
     await Promise.all(again.map(({ client, id, step }) => this.send(refs, dead, client, step, id)));
     for (let round = 0; round < rounds; round++) {
-      const sent = [0, 1, 2].flatMap((client) => batch(round, client).map((step) => this.send(refs, dead, client, step)));
+      const sent = [0, 1, 2].flatMap((client) =>
+        batch(round, client).map((step) => this.send(refs, dead, client, step)),
+      );
       if (crashes && round === rounds - 1) {
         await Promise.any(sent.slice(0, 5)); // some are answered, the rest is under way
         node.crash();
