@@ -10,4 +10,7 @@ export type { TestParts } from './app/test-parts';
 export { EffectFake, type FakeBody, type FakeCall } from './fakes/effect-fake';
 export { EffectFakes, type FakeAnswers } from './fakes/effect-fakes';
 
+// journals
+export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';
+
 export * from './errors';
