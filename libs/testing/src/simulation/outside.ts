@@ -1,17 +1,9 @@
 import { currentEffect } from '#core';
 import { OutsideCallError } from '../errors';
+import type { LedgerLine } from '../history';
 import type { Choices } from './choices';
 import type { SimClock } from './sim-clock';
 import type { SimLife } from './sim-life';
-
-/** One call that arrived outside. */
-export interface LedgerLine {
-  readonly key: string;
-  readonly name: string;
-  /** Virtual milliseconds since the run began. */
-  readonly at: number;
-  readonly value: unknown;
-}
 
 /** An external service, which outlives every process: what it has carried out stays carried out. */
 export class OutsideWorld {
@@ -41,7 +33,7 @@ export class OutsideWorld {
       const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');
       clock.world.schedule(
         () => {
-          if (arrives) this.ledger.push({ key, name, at: clock.time, value });
+          if (arrives) this.ledger.push({ key, name, at: clock.time, value, ...(fails ? { failed: true } : {}) });
           life.schedule(
             () => (fails ? reject(new OutsideCallError(`${name} (${key})`)) : resolve(value)),
             choices.below(20, 'effect.replyTakes') / 2,

@@ -3,7 +3,7 @@ import { type ActorClient, type ActorRef, ActorRegistry, type AskPort, type Mess
 import { isPlexSpacesError } from '#spi';
 import { CallOutcomeUnknownError } from '../errors';
 import type { NodeLife } from './sim-node';
-import type { OperationRecord } from './operation-record';
+import type { OperationRecord } from '../history';
 import type { WorldParts } from './world-parts';
 
 /** How a client calls. @publicApi */

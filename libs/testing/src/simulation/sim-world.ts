@@ -3,8 +3,7 @@ import { type ActorClient, type ActorRef, getActorToken } from '#core';
 import { Journal, type JournalEntry } from '#journal';
 import type { InboxRow, Storage } from '#spi';
 import type { Choices } from './choices';
-import type { LedgerLine } from './outside';
-import type { OperationRecord } from './operation-record';
+import type { LedgerLine, OperationRecord } from '../history';
 import { SimClient } from './sim-client';
 import type { WorldParts } from './world-parts';
 
