@@ -8,6 +8,7 @@ import type { SimLife } from './sim-life';
 /** An external service, which outlives every process: what it has carried out stays carried out. */
 export class OutsideWorld {
   readonly ledger: LedgerLine[] = [];
+  private readonly drawn = { count: 0 };
 
   constructor(
     private readonly clock: SimClock,
@@ -22,7 +23,7 @@ export class OutsideWorld {
 
   /** What the process `life` sees of it. */
   seenBy(life: SimLife): Outside {
-    return new Outside((name, value, key) => this.call(life, name, value, key));
+    return new Outside((name, value, key) => this.call(life, name, value, key), this.drawn);
   }
 
   private call(life: SimLife, name: string, value: unknown, key: string): Promise<unknown> {
@@ -55,7 +56,15 @@ export class OutsideWorld {
  */
 export class Outside {
   /** @internal */
-  constructor(private readonly send: (name: string, value: unknown, key: string) => Promise<unknown>) {}
+  constructor(
+    private readonly send: (name: string, value: unknown, key: string) => Promise<unknown>,
+    private readonly drawn: { count: number },
+  ) {}
+
+  /** As {@link call}, answered with a number that no other call gets: a service that does not honour keys. */
+  draw(name: string): Promise<number> {
+    return this.call(name, ++this.drawn.count);
+  }
 
   /** A call from inside a side effect, under its idempotency key. Answers with `value`. @throws OutsideCallError, NoActorContextError */
   call<T>(name: string, value: T): Promise<T> {

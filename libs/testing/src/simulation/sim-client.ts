@@ -66,6 +66,29 @@ export class SimClient {
     return this.port('tell', cls, key, options) as TellPort<T>;
   }
 
+  /**
+   * Does something else with a ref inside the application, such as stopping the actor; tried again while nobody can
+   * say whether it was done, so it must bear that.
+   */
+  async run<T extends object, R>(
+    cls: Type<T>,
+    key: string,
+    act: (ref: ActorRef<T>) => Promise<R>,
+    { attempts = 1 }: Pick<CallOptions, 'attempts'> = {},
+  ): Promise<R> {
+    const what = `something done to ${key}`;
+    const open = this.world.opens(`${this.name} waits for ${what}`);
+    try {
+      const attempt = async (): Promise<End> => {
+        const node = await this.world.node.whenUp();
+        return this.send(node, () => act(this.refOf(node, cls, key) as ActorRef<T>));
+      };
+      return (await this.untilKnown(what, attempts, attempt)) as R;
+    } finally {
+      open.close();
+    }
+  }
+
   private port(kind: Kind, cls: Type<object>, key: string, { attempts = 1, ...options }: CallOptions): object {
     return new Proxy(Object.create(null) as object, {
       get: (_, method) => {
@@ -82,20 +105,24 @@ export class SimClient {
     const id = idempotencyKey ?? `${this.name}/${number} (no key)`;
     const subject = `${call.method} of ${call.key}, ${id},`;
     const open = this.world.opens(`${this.name} waits for ${call.kind} ${call.method}(${call.args.join()}) of ${call.key} (${id})`);
-    let isUnsure = false;
     try {
-      for (let attempt = 1; ; attempt++) {
-        const end = await this.attempt(call, id);
-        if (end.kind === 'ok') return end.value;
-        if (end.kind === 'unknown') isUnsure = true;
-        const isFinal = end.kind === 'fail' && !(isPlexSpacesError(end.error) && end.error.retryable);
-        if (isFinal || (attempt >= attempts && end.kind === 'fail' && !isUnsure)) throw end.error;
-        if (attempt >= attempts)
-          throw new CallOutcomeUnknownError(subject, end.kind === 'unknown' ? end.reason : String(end.error));
-        await this.world.sleep(20 * attempt);
-      }
+      return await this.untilKnown(subject, attempts, () => this.attempt(call, id));
     } finally {
       open.close();
+    }
+  }
+
+  private async untilKnown(subject: string, attempts: number, attempt: () => Promise<End>): Promise<unknown> {
+    let isUnsure = false;
+    for (let count = 1; ; count++) {
+      const end = await attempt();
+      if (end.kind === 'ok') return end.value;
+      if (end.kind === 'unknown') isUnsure = true;
+      const isFinal = end.kind === 'fail' && !(isPlexSpacesError(end.error) && end.error.retryable);
+      if (isFinal || (count >= attempts && end.kind === 'fail' && !isUnsure)) throw end.error;
+      if (count >= attempts)
+        throw new CallOutcomeUnknownError(subject, end.kind === 'unknown' ? end.reason : String(end.error));
+      await this.world.sleep(20 * count);
     }
   }
 
@@ -104,19 +131,19 @@ export class SimClient {
     const record = this.world.log.begin({
       id,
       client: this.name,
-      actor: this.refOf(node, call).actorId,
+      actor: this.refOf(node, call.cls, call.key).actorId,
       kind: call.kind,
       method: call.method,
       args: call.args,
       readOnly: isReadOnly(node, call),
       ...(call.options.delay === undefined ? {} : { delayMs: call.options.delay as number }),
     });
-    const end = await this.send(node, call);
+    const end = await this.send(node, () => this.deliver(node, call));
     record.end(end.kind === 'unknown' ? 'info' : end.kind, end.kind === 'ok' ? end.value : undefined);
     return end;
   }
 
-  private send(node: NodeLife, call: Call): Promise<End> {
+  private send(node: NodeLife, act: () => Promise<unknown>): Promise<End> {
     const { clock, choices } = this.world;
     return new Promise((resolve) => {
       const lost = (): void => settle({ kind: 'unknown', reason: 'its process died' });
@@ -137,17 +164,18 @@ export class SimClient {
         node.whenOver.delete(lost); // it has left
         clock.world.schedule(() => settle(end), choices.below(10, 'call.replyTakes') / 4);
       };
-      node.life.schedule(() => {
-        this.deliver(node, call).then(
+      const arrive = (): void => {
+        act().then(
           (value) => reply({ kind: 'ok', value }),
           (error: unknown) => reply(isUnsure(error) ? { kind: 'unknown', reason: String(error) } : { kind: 'fail', error }),
         );
-      }, this.arrivesIn(node, choices.below(10, 'call.requestTakes') / 4));
+      };
+      clock.arrival(node.life, arrive, this.arrivesIn(node, choices.below(10, 'call.requestTakes') / 4));
     });
   }
 
   private async deliver(node: NodeLife, call: Call): Promise<unknown> {
-    const ref = this.refOf(node, call).with(call.options);
+    const ref = this.refOf(node, call.cls, call.key).with(call.options);
     const port = ref[call.kind] as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
     const method = port[call.method];
     if (method === undefined) throw new TypeError(`${call.cls.name} has no method ${call.method}`);
@@ -155,7 +183,7 @@ export class SimClient {
   }
 
   /** One ref per connection and actor: it keeps the order of what is sent through it (P2). */
-  private refOf(node: NodeLife, { cls, key }: Call): ActorRef<object> {
+  private refOf(node: NodeLife, cls: Type<object>, key: string): ActorRef<object> {
     let refs = this.refs.get(node);
     if (refs === undefined) this.refs.set(node, (refs = new Map<string, ActorRef<object>>()));
     const name = `${cls.name}\n${key}`;

@@ -123,6 +123,11 @@ export class SimClock {
     return { cancel: () => void (event.fn = null) };
   }
 
+  /** Something reaches `life` from outside. Never late, so that a connection keeps its order. */
+  arrival(life: SimLife, fn: () => void, delayMs: number): void {
+    if (!life.isOver) this.push(life, TIMER, fn, this.time + delayMs, 0);
+  }
+
   /** @internal */
   immediate(life: SimLife, fn: () => void): void {
     const at = Math.max(this.time + this.lag(life), life.immediateAt);

@@ -47,6 +47,8 @@ export class SimNode {
   /** Where calls go: the latest life. */
   current: NodeLife | null = null;
   private readonly alive = new Set<NodeLife>();
+  /** Told of each death. */
+  onDeath: () => void = () => undefined;
   private waiting: ((up: NodeLife) => void)[] = [];
   private count = 0;
 
@@ -152,6 +154,7 @@ export class SimNode {
     if (this.current === node) this.current = null;
     for (const hear of node.whenOver) hear();
     node.whenOver.clear();
+    this.onDeath();
   }
 
   private rootOf({ life, storage }: NodeLife): Type {

@@ -67,6 +67,16 @@ export class SimWorld {
     return this.contents.store;
   }
 
+  /** `hear` is told whenever a life has ended and no other is running: what is in the store then is what the next one finds. */
+  onDeath(hear: () => void): void {
+    const { node } = this.contents.parts;
+    const before = node.onDeath;
+    node.onDeath = () => {
+      before();
+      if (node.all.length === 0) hear();
+    };
+  }
+
   /** A caller outside the application, by name. */
   client(name: string): SimClient {
     let client = this.clients.get(name);
