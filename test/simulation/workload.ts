@@ -118,6 +118,7 @@ class Customer {
       underWay = [];
     }
     await Promise.all(underWay);
+    await this.do('add', 'a', 100).catch(stopped); // so that each run has something to show
   }
 
   private async do(act: Act, key: string, by: number): Promise<unknown> {

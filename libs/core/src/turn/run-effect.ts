@@ -31,7 +31,8 @@ export async function runEffect(
     try {
       return { kind: 'done', value: await attemptOnce(env, turn, plan, call, attempt), attempts: attempt };
     } catch (error) {
-      const last = attempt >= plan.retry.maxAttempts || isFinalAnswer(error) || turn.isAborted;
+      const isOutcome = isFinalAnswer(error) || plan.retry.only?.(error) === false;
+      const last = attempt >= plan.retry.maxAttempts || isOutcome || turn.isAborted;
       if (last) return { kind: 'failed', error, attempts: attempt };
       await pause(env, decideRetryDelay(plan.retry, attempt, env.random()), turn.signal);
       if (turn.isAborted) return { kind: 'failed', error, attempts: attempt };
