@@ -47,7 +47,8 @@ export function runEffect(
   }
 
   function failed(error: unknown, attempt: number): void {
-    if (attempt >= plan.retry.maxAttempts || isFinalAnswer(error) || turn.isAborted)
+    const isOutcome = isFinalAnswer(error) || plan.retry.only?.(error) === false;
+    if (attempt >= plan.retry.maxAttempts || isOutcome || turn.isAborted)
       return settle({ kind: 'failed', error, attempts: attempt });
     void pause(env, decideRetryDelay(plan.retry, attempt, env.random()), turn.signal).then(() => {
       if (turn.isAborted) settle({ kind: 'failed', error, attempts: attempt });

@@ -108,6 +108,12 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   abstract patched(changeId: string): boolean;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
 
+  /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */
+  sideEffect(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    const { probe } = this.host.system;
+    return this.act(act, probe === null ? call : probe.effect(this, act, call));
+  }
+
   facetState(name: string): unknown {
     return this.host.facetState(name);
   }
@@ -117,7 +123,7 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   }
 
   facetEffect<T>(scope: string, name: string, call: EffectCall<T>): Promise<T> {
-    return this.act({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
+    return this.sideEffect({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
   }
 
   /** Takes a send; it leaves with the commit. */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { SystemEnv, type Timer } from '#spi';
+import { ProcessDiedError } from '../errors';
 import { type Choices, seededRandom } from './choices';
 import { afterMicrotasks } from './drain-microtasks';
 import { EventHeap, type Queued } from './event-heap';
@@ -10,7 +11,7 @@ const START = 1_893_456_000_000;
 /** A process that is busy elsewhere keeps an event waiting for up to this long, in steps of a tenth of a millisecond. */
 const SLOW_STEPS = 50;
 /** After so many events Node's own loop gets a turn: other timers of the test process, unhandled rejections. */
-const BREATHE_EVERY = 2_000;
+const BREATHE_EVERY = 500;
 
 interface Event extends Queued {
   at: number;
@@ -19,6 +20,8 @@ interface Event extends Queued {
   readonly life: SimLife;
   readonly kind: number;
   fn: (() => void) | null;
+  /** It happens in the async context it was asked for in, as with Node's own timers. */
+  readonly context: AsyncResource;
 }
 
 const TIMER = 1;
@@ -120,6 +123,11 @@ export class SimClock {
     return { cancel: () => void (event.fn = null) };
   }
 
+  /** Something reaches `life` from outside. Never late, so that a connection keeps its order. */
+  arrival(life: SimLife, fn: () => void, delayMs: number): void {
+    if (!life.isOver) this.push(life, TIMER, fn, this.time + delayMs, 0);
+  }
+
   /** @internal */
   immediate(life: SimLife, fn: () => void): void {
     const at = Math.max(this.time + this.lag(life), life.immediateAt);
@@ -140,6 +148,10 @@ export class SimClock {
         const { error } = this.failure;
         reject(error as Error);
       };
+      const breathe = (): void => {
+        this.current = null;
+        this.real.immediate(step);
+      };
       const step = (): void => {
         this.current = null;
         try {
@@ -152,8 +164,7 @@ export class SimClock {
         if (event === undefined) return settle();
         this.heap.pop();
         this.happen(event);
-        if (this.count % BREATHE_EVERY === 0) this.real.immediate(step);
-        else afterMicrotasks(step);
+        afterMicrotasks(this.count % BREATHE_EVERY === 0 ? breathe : step);
       };
       this.real.immediate(step);
     });
@@ -166,9 +177,10 @@ export class SimClock {
     this.mix(event.life.index * 4 + event.kind);
     this.current = event.life;
     try {
-      (event.fn as () => void)();
+      event.context.runInAsyncScope(event.fn as () => void);
     } catch (error) {
-      this.fail(error);
+      const { life } = event;
+      if (!life.isOver) this.fail(life === this.world ? error : new ProcessDiedError(life.name, error));
     }
   }
 
@@ -186,7 +198,7 @@ export class SimClock {
   }
 
   private push(life: SimLife, kind: number, fn: () => void, at: number, tie: number): Event {
-    const event: Event = { at, tie, seq: this.seq++, life, kind, fn: AsyncResource.bind(fn) };
+    const event: Event = { at, tie, seq: this.seq++, life, kind, fn, context: new AsyncResource('SimEvent') };
     this.heap.push(event);
     return event;
   }
