@@ -37,4 +37,4 @@ export type {
 } from './row-statement';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
-export { compress, decompress } from './zstd';
+export { compress, decompress, pinZstdToThisThread } from './zstd';

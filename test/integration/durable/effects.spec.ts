@@ -12,8 +12,9 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, ofKind } from './world';
 
 interface Call {
@@ -138,9 +139,9 @@ class Lab {
 
 describe('side effects of a durable actor', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     calls.length = aborted.length = 0;
     gate = new Gate();
@@ -326,7 +327,7 @@ describe('side effects of a durable actor', () => {
     const node = await start();
     expect(await node.ref(Lab).ask.unawaited()).toBe('done');
     expect(await node.ref(Lab).ask.seen()).toEqual(['11', '22', '33']);
-    expect(await node.ref(Lab).history.verify()).toEqual({ ok: true, turns: 1, divergences: [] });
+    expect(await node.ref(Lab).history.verify()).toEqual({ ok: true, turns: 1, unverifiable: 0, divergences: [] });
   });
 
   it('carries the fencing token of its activation, which rises with each', async () => {
@@ -419,7 +420,7 @@ describe('side effects of a durable actor', () => {
             if (live === null) await env.advance(10);
             return live !== null;
           });
-          expect(await ref.history.verify()).toEqual({ ok: true, turns: 1, divergences: [] });
+          expect(await ref.history.verify()).toEqual({ ok: true, turns: 1, unverifiable: 0, divergences: [] });
           expect(traces).toHaveLength(run % 2 === 0 ? 2 : 3);
           expect(new Set(traces).size).toBe(1);
           expect(finished.length - before).toBe(18);

@@ -11,7 +11,6 @@ import { ContextView } from './context-view';
 import { Deterministic } from './deterministic';
 import type { EffectCall, EffectContext } from './effect-call';
 import type { Frame } from './frame';
-import { handled } from './handled';
 import { EFFECT_RETRY, type RetryPolicy } from './retry-policy';
 
 /** One recorded act as it is asked for: a side effect of the handler or of a facet, an ask. */
@@ -102,20 +101,19 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   abstract hasRecordOf(scope: string): boolean;
   /** The next rank within `scope`. */
   abstract nextOrdinal(scope: string): number;
-  protected abstract perform(act: Act, call: EffectCall<unknown>): Promise<unknown>;
-  protected abstract rest(delayMs: number): Promise<void>;
+  /** Carries out one recorded act. Never throws; its promise may be left unawaited. */
+  abstract act(act: Act, call: EffectCall<unknown>): Promise<unknown>;
+  /** The same for a wait. */
+  abstract sleep(delayMs: number): Promise<void>;
   abstract patched(changeId: string): boolean;
   /** Takes a statement that runs with the commit. @throws what says that this turn writes no rows, and what `compile` throws */
   abstract queueRow(act: string, compile: () => RowStatement): void;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
 
-  /** Carries out one recorded act. Never throws; its promise may be left unawaited. */
-  act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
-    return handled(this.perform(act, call));
-  }
-
-  sleep(delayMs: number): Promise<void> {
-    return handled(this.rest(delayMs));
+  /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */
+  sideEffect(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    const { probe } = this.host.system;
+    return this.act(act, probe === null ? call : probe.effect(this, act, call));
   }
 
   facetState(name: string): unknown {
@@ -127,7 +125,7 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   }
 
   facetEffect<T>(scope: string, name: string, call: EffectCall<T>): Promise<T> {
-    return this.act({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
+    return this.sideEffect({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
   }
 
   /** Takes a send; it leaves with the commit. */
