@@ -8,7 +8,7 @@ import { Seller, Shop } from './shop';
 
 async function main(): Promise<void> {
   Logger.overrideLogger(false);
-  const shop = await Shop.open(process.argv[2] as string);
+  const shop = await Shop.open(process.argv[2]);
   if ((await shop.stock())['a'] === undefined) await shop.add('a');
   const [sold, failed] = await Promise.allSettled([
     shop.ref(Seller).with({ idempotencyKey: 'sale' }).ask.sell('a', 'i1'),
