@@ -7,7 +7,10 @@ export type RowEntity<E extends object> =
   | { readonly options: { readonly name: string; readonly columns: { readonly [P in keyof E]?: unknown } } }
   | string;
 
-/** A value, or SQL that the database works out: `() => 'quantity - 1'`. Parts of embedded and related objects may be left out. */
+/**
+ * A value, or SQL that the database works out: `() => 'quantity - 1'`. That text becomes part of the statement as it is: never put
+ * what a caller sent into it. Parts of embedded and related objects may be left out.
+ */
 export type RowInput<T> =
   T | (() => string) | (T extends object ? { readonly [P in keyof T]?: RowInput<T[P]> } : never);
 
