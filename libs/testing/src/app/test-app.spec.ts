@@ -214,7 +214,9 @@ describe('TestApp', () => {
 
   it('refuses what its state does not allow, saying what to do', async () => {
     app = await ActorTestingModule.create(parts).compile();
-    await expect(app.drain()).rejects.toThrow('drain() is not possible: the application under test is not started yet.');
+    await expect(app.drain()).rejects.toThrow(
+      'drain() is not possible: the application under test is not started yet.',
+    );
     await app.start();
     await expect(app.restart()).rejects.toMatchObject({ code: 'PS_TEST_APP_STATE', state: 'is running' });
     await expect(app.start()).rejects.toMatchObject({ code: 'PS_TEST_APP_STATE' });
