@@ -240,7 +240,7 @@ describe('TestApp', () => {
     ['codecCheck', { codecCheck: 'no' }, /^codecCheck must be true or false/],
     ['actor', { actor: [Counter] }, /^actor is no option of ActorTestingModule; it has actors/],
   ])('refuses option %s: %j', (option, given, message) => {
-    const create = () => ActorTestingModule.create(given as TestParts);
+    const create = () => ActorTestingModule.create(given);
     expect(create).toThrow(message);
     expect(create).toThrow(expect.objectContaining({ code: 'PS_INVALID_TEST_OPTION', option }) as Error);
   });

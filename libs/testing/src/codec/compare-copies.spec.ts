@@ -19,7 +19,7 @@ registerPayloadClass(Loose, {
   decode: ({ kept }) => ({ kept }),
 });
 
-const hole = [1, , 3]; // eslint-disable-line no-sparse-arrays -- what it is about
+const hole = [1, , 3];
 const shared = { a: 1 };
 const cycle: { self?: unknown } = {};
 cycle.self = cycle;
