@@ -23,9 +23,9 @@ export class LedgerClient {
         headers: { 'Idempotency-Key': encodeURIComponent(idempotencyKey) },
         signal,
       })
-        .once('response', (response) =>
-          text(response).then((body) => resolve({ status: response.statusCode, body }), reject),
-        )
+        .once('response', (response) => {
+          text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
+        })
         .once('error', reject)
         .end();
     });
