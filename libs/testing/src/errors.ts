@@ -159,7 +159,9 @@ export class HistoryRefusedError extends PlexSpacesError {
     readonly findings: readonly string[],
   ) {
     const remedy =
-      verdict === 'violated' ? 'Read the journal of the actor named.' : 'Nothing is proven: repair the run and repeat it.';
+      verdict === 'violated'
+        ? 'Read the journal of the actor named.'
+        : 'Nothing is proven: repair the run and repeat it.';
     super(`The history is ${verdict}:\n${findings.map((finding) => `  ${finding}`).join('\n')}\n${remedy}`);
   }
 }

@@ -16,4 +16,7 @@ export { type EntryMatch, expectJournal, JournalExpectation } from './journal/ex
 // simulation
 export * from './simulation';
 
+// histories of a run, and their judge
+export * from './history';
+
 export * from './errors';
