@@ -29,9 +29,15 @@ export class KitProbe implements RuntimeProbe {
 
   effect(turn: ProbedTurn, effect: ProbedEffect, body: EffectCall<unknown>): EffectCall<unknown> {
     const fake = effect.scope === 'handler' ? this.fakes.find(turn.definition, effect.name) : undefined;
-    const call = { actor: turn.actorId, messageId: turn.received.id, args: effect.args };
+    const { scope, name, args } = effect;
+    const call = { actor: turn.actorId, messageId: turn.received.id, args };
     const run = fake === undefined ? body : (context: EffectContext) => fake.run(call, context);
-    return (context) => (this.life.isOver ? never() : this.life.hear(startNow(run, context)));
+    return (context) => {
+      if (this.life.isOver) return never();
+      const { attempt, idempotencyKey } = context;
+      this.fakes.begun({ ...call, scope, name, attempt, idempotencyKey });
+      return this.life.hear(startNow(run, context));
+    };
   }
 }
 
