@@ -154,6 +154,20 @@ export class CrashPointNotReachedError extends PlexSpacesError {
   }
 }
 
+/** A message was parked after a crash that is not parked without one. @publicApi */
+export class ParkedByCrashError extends PlexSpacesError {
+  readonly code = 'PS_PARKED_BY_CRASH';
+  constructor(
+    readonly actor: string,
+    readonly messageId: string,
+    readonly reason: string,
+  ) {
+    super(
+      `Message ${messageId} of ${actor} was parked: ${reason}. Without the crash it is not. Look for what its handler does differently when it is run again.`,
+    );
+  }
+}
+
 /** The invariant, the scenario or the recovery failed after a crash. `failures` has each of them. @publicApi */
 export class CrashPointsFailedError extends PlexSpacesError {
   readonly code = 'PS_CRASH_POINTS_FAILED';

@@ -3,14 +3,14 @@ import type { Storage } from '#spi';
 import { ActorTestingModule } from '../app/actor-testing-module';
 import type { TestApp } from '../app/test-app';
 import { ManualClock } from '../clock/manual-clock';
-import { CrashPointNotReachedError, InvalidCrashPointOptionError } from '../errors';
+import { CrashPointNotReachedError, InvalidCrashPointOptionError, ParkedByCrashError } from '../errors';
 import { type Boundary, ENDED, joinBoundaries } from './boundary';
 import type { CrashFailure, CrashStage } from './crash-report';
 import { CrashStorage } from './crash-storage';
 import { type Driven, type DrivenLife, drive, driveUntilIdle } from './drive';
 import { LifeEnv } from './life-env';
 import type { ResolvedCrashPointOptions } from './options';
-import { journalLines } from './read-store';
+import { type ParkedMessage, journalLines, parkedMessages } from './read-store';
 import type { CrashedEffect, CrashInvariant, CrashScenario } from './scenario';
 
 /** Parts that are the test's own. */
@@ -24,6 +24,8 @@ export interface CrashJob<World> {
   readonly scenario: CrashScenario<World>;
   readonly invariant: CrashInvariant<World>;
   readonly options: ResolvedCrashPointOptions;
+  /** What is parked without any crash; `null` before that is known. */
+  readonly parkedAnyway: readonly ParkedMessage[] | null;
 }
 
 export interface CrashRunResult {
@@ -32,6 +34,7 @@ export interface CrashRunResult {
   /** Boundaries that its last life passed: where that one might have died. */
   readonly passed: readonly Boundary[];
   readonly failure: CrashFailure | null;
+  readonly parked: readonly ParkedMessage[];
 }
 
 type LifeEnd =
@@ -70,6 +73,7 @@ class CrashRun<World> {
   private readonly died: Boundary[] = [];
   private passed: readonly Boundary[] = [];
   private journal: readonly string[] = [];
+  private parked: readonly ParkedMessage[] = [];
 
   constructor(
     private readonly job: CrashJob<World>,
@@ -85,9 +89,18 @@ class CrashRun<World> {
       this.journal = await journalLines(this.store);
     }
     const end = await this.live(null);
+    this.parked = await parkedMessages(this.store);
+    const lost = this.parked.find((message) => !this.isParkedAnyway(message));
+    if (lost !== undefined)
+      return this.failed('resumption', new ParkedByCrashError(lost.actor, lost.messageId, lost.reason));
     if (end.kind === 'failed') return this.failed(end.during, end.error);
     if (end.kind === 'died') throw new Error('a life that was not to die has died');
     return this.judge(end.life);
+  }
+
+  private isParkedAnyway({ actor, messageId }: ParkedMessage): boolean {
+    const { parkedAnyway } = this.job;
+    return parkedAnyway?.some((other) => other.actor === actor && other.messageId === messageId) ?? true;
   }
 
   private async judge(life: Life): Promise<CrashRunResult> {
@@ -97,7 +110,7 @@ class CrashRun<World> {
     if (judged.kind === 'failed') return this.failed('invariant', judged.error);
     const closed = await drive(life, 'The end of the application', () => life.app.close());
     if (closed.kind === 'failed') return this.failed('shutdown', closed.error);
-    return { boundary: facts.boundary, passed: this.passed, failure: null };
+    return { boundary: facts.boundary, passed: this.passed, parked: this.parked, failure: null };
   }
 
   private async live(dieAt: string | null): Promise<LifeEnd> {
@@ -158,7 +171,8 @@ class CrashRun<World> {
 
   private failed(during: CrashStage, error: unknown): CrashRunResult {
     const boundary = joinBoundaries(this.died);
-    return { boundary, passed: this.passed, failure: { boundary, during, error, journal: this.journal } };
+    const { passed, parked, journal } = this;
+    return { boundary, passed, parked, failure: { boundary, during, error, journal } };
   }
 }
 

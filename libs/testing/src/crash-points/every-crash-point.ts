@@ -26,6 +26,8 @@ import type { CrashInvariant, CrashScenario } from './scenario';
  * call of a side effect and its record is the one before the flush that has the record. What the store forgets
  * by itself, ended messages whose window has closed, is no boundary.
  *
+ * Found without the invariant's help: work that is never finished after a crash, and a message that a crash gets parked.
+ *
  * @returns what was tested, when nothing was found
  * @throws CrashPointsFailedError naming each boundary after which something was wrong, or what was wrong without a crash
  * @throws TooManyCrashPointsError, InvalidCrashPointOptionError
@@ -37,10 +39,10 @@ export async function everyCrashPoint<World = undefined>(
   options: CrashPointOptions = {},
 ): Promise<CrashReport> {
   checkParts(scenario, invariant);
-  const job = { scenario, invariant, options: resolveCrashPointOptions(options) };
+  const job = { scenario, invariant, options: resolveCrashPointOptions(options), parkedAnyway: null };
   const first = await runWithCrashes(job, []);
   if (first.failure !== null) throw new CrashPointsFailedError([first.failure], 0, tellFirstRun(first.failure));
-  const search = new Search(job);
+  const search = new Search({ ...job, parkedAnyway: first.parked });
   await search.below([], choose(first.passed, job.options.only?.slice(0, 1)));
   return search.result();
 }

@@ -8,13 +8,26 @@ const MAX_ACTORS = 1_000;
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
 /** What is in the store: one line per entry, actor by actor. */
-export async function journalLines({ journal }: Storage): Promise<readonly string[]> {
+export async function journalLines(storage: Storage): Promise<readonly string[]> {
   const lines: string[] = [];
-  for (const actor of await journal.actors('', '', MAX_ACTORS)) {
-    for await (const page of journal.read(actor, 0))
-      for (const record of page) lines.push(lineOf(actor, decodeEntry(actor, record)));
-  }
+  for await (const [actor, entry] of allEntries(storage))
+    lines.push(`${nameOf(actor)} ${entry.seq} ${describeEntryShortly(entry)}`);
   return lines;
+}
+
+/** A message that was given up. */
+export interface ParkedMessage {
+  readonly actor: string;
+  readonly messageId: string;
+  readonly reason: string;
+}
+
+export async function parkedMessages(storage: Storage): Promise<readonly ParkedMessage[]> {
+  const parked: ParkedMessage[] = [];
+  for await (const [actor, entry] of allEntries(storage))
+    if (entry.kind === 'MessageParked')
+      parked.push({ actor: nameOf(actor), messageId: entry.messageId, reason: entry.cause.message });
+  return parked;
 }
 
 /** Actors with messages that are neither answered nor parked, due now or later. */
@@ -32,6 +45,9 @@ export async function describeWork(storage: Storage): Promise<string> {
   return waiting.length === 0 ? 'the store has nothing left to do' : waiting.join('; ');
 }
 
-function lineOf(actor: string, entry: JournalEntry): string {
-  return `${nameOf(actor)} ${entry.seq} ${describeEntryShortly(entry)}`;
+async function* allEntries({ journal }: Storage): AsyncGenerator<readonly [actor: string, entry: JournalEntry]> {
+  for (const actor of await journal.actors('', '', MAX_ACTORS)) {
+    for await (const page of journal.read(actor, 0))
+      for (const record of page) yield [actor, decodeEntry(actor, record)];
+  }
 }

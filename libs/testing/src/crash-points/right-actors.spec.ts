@@ -13,8 +13,8 @@ import {
   virtualActor,
 } from '#core';
 import { SqliteStorage } from '#storage/sqlite';
-import { type CrashFacts, type CrashScenario, everyCrashPoint } from './index';
 import type { TestApp } from '../app/test-app';
+import { type CrashFacts, type CrashReport, type CrashScenario, everyCrashPoint } from './index';
 
 /** Services outside: a bank that heeds idempotency keys, and one that is down at first. */
 class Bank {
@@ -81,22 +81,27 @@ const shop: CrashScenario<Bank> = {
   world: () => new Bank(),
   app: (bank) => ({ actors: [Order, Stock], providers: [{ provide: Bank, useValue: bank }] }),
   run: async (app) => {
-    const order = app.client(Order).ref('o-1');
+    const order = app.ref(Order, 'o-1');
     await order.with({ idempotencyKey: 'pay-1' }).ask.pay(10);
-    await app.client(Stock).ref('tea').with({ idempotencyKey: 'sample' }).tell.take(2);
+    await app.ref(Stock, 'tea').with({ idempotencyKey: 'sample' }).tell.take(2);
     await order.with({ idempotencyKey: 'pay-2' }).ask.pay(20);
   },
 };
 
-async function nothingIsLostOrDone2(app: TestApp, { world: bank }: CrashFacts<Bank>): Promise<void> {
+async function nothingIsLostOrDoneTwice(app: TestApp, { world: bank }: CrashFacts<Bank>): Promise<void> {
   expect(bank.total).toBe(30);
-  expect(await app.client(Order).ref('o-1').ask.view()).toEqual({ receipts: ['receipt-1', 'receipt-2'], parcels: 3 });
-  expect(await app.client(Stock).ref('tea').ask.count()).toBe(6);
+  expect(await app.ref(Order, 'o-1').ask.view()).toEqual({ receipts: ['receipt-1', 'receipt-2'], parcels: 3 });
+  expect(await app.ref(Stock, 'tea').ask.count()).toBe(6);
 }
 
 describe('everyCrashPoint, on actors that are right', () => {
-  it('dies before and after each write, and finds nothing', async () => {
-    const { boundaries, runs } = await everyCrashPoint(shop, nothingIsLostOrDone2);
+  let onMemory: CrashReport;
+  beforeAll(async () => {
+    onMemory = await everyCrashPoint(shop, nothingIsLostOrDoneTwice);
+  });
+
+  it('dies before and after each write, and finds nothing', () => {
+    const { boundaries, runs } = onMemory;
     const ids = boundaries.map(({ id }) => id);
     expect(runs).toBe(boundaries.length + 1);
     expect(new Set(ids).size).toBe(ids.length);
@@ -109,45 +114,60 @@ describe('everyCrashPoint, on actors that are right', () => {
         'scenario.ended',
       ]),
     );
-    expect(ids.some((id) => /^flush#\d+\.afterWrite1$/.test(id))).toBe(true);
-    const words = boundaries.map((boundary) => boundary.words);
-    expect(words).toContain(
-      'before the commit of order/o-1 seq 1–2 [ActivationStarted epoch 1, MessageReceived pay key/0//pay-1]',
+    const flushes = ids.filter((id) => /^flush#\d+\.beforeApply$/.test(id));
+    expect(ids.filter((id) => /^flush#\d+\.afterApply$/.test(id))).toHaveLength(flushes.length);
+    expect(ids.filter((id) => /^flush#\d+\.afterWrite1$/.test(id))).not.toHaveLength(0);
+  });
+
+  it('says of each boundary what was being written', () => {
+    const words = onMemory.boundaries.map((boundary) => boundary.words);
+    expect(words).toEqual(
+      expect.arrayContaining([
+        'before the commit of order/o-1 seq 1–2 [ActivationStarted epoch 1, MessageReceived pay key/0//pay-1]',
+        'after the commit of order/o-1 seq 3–6 [SideEffectExecuted charge, StateChanged receipts parcels, ' +
+          'MessageSent take to stock/tea, MessageProcessed key/0//pay-1] with sends to stock/tea, before its answer',
+        expect.stringContaining('message key/0//sample in the inbox of stock/tea'),
+        expect.stringMatching(/stock\/tea \[attempt key\/0\/\/pay-1\/1\]/),
+        expect.stringMatching(/^before the checkpoint of stock\/tea at seq \d+ was saved$/),
+        'after the scenario had ended',
+      ]),
     );
-    expect(words).toContainEqual(
-      expect.stringMatching(
-        /^after the commit of order\/o-1 seq 3–6 \[SideEffectExecuted charge, StateChanged receipts parcels, MessageSent take to stock\/tea, MessageProcessed .+\] with sends to stock\/tea, before its answer$/,
-      ),
-    );
-    expect(words).toContainEqual(expect.stringContaining('message key/0//sample in the inbox of stock/tea'));
-    expect(words).toContainEqual(expect.stringMatching(/\[attempt .*\]/));
-    expect(words).toContainEqual(expect.stringMatching(/^before the checkpoint of stock\/tea at seq \d+ was saved$/));
   });
 
-  it('finds the same boundaries each time', async () => {
-    const first = await everyCrashPoint(shop, nothingIsLostOrDone2);
-    expect(await everyCrashPoint(shop, nothingIsLostOrDone2)).toEqual(first);
-  });
-
-  it('depth 2: dies again at each boundary of each recovery, and finds nothing', async () => {
-    const { boundaries } = await everyCrashPoint(shop, nothingIsLostOrDone2, { depth: 2 });
-    const twice = boundaries.filter(({ id }) => id.includes(' > '));
-    expect(twice.length).toBeGreaterThan(100);
-    expect(twice[0]?.words).toContain(', and then during recovery ');
-  });
-
-  it('works on SQLite as well', async () => {
+  it('finds the same boundaries on SQLite, which answers in its own time', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plexspaces-crash-points-'));
     let files = 0;
     try {
       const storage = (): Promise<SqliteStorage> => SqliteStorage.open(join(folder, `${++files}.db`));
-      const onMemory = await everyCrashPoint(shop, nothingIsLostOrDone2);
-      const onSqlite = await everyCrashPoint(shop, nothingIsLostOrDone2, { storage });
-      expect(files).toBe(onSqlite.runs);
-      expect(onSqlite).toEqual(onMemory);
+      expect(await everyCrashPoint(shop, nothingIsLostOrDoneTwice, { storage })).toEqual(onMemory);
+      expect(files).toBe(onMemory.runs);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('depth 2: dies again at each boundary of each recovery, and finds nothing', async () => {
+    const { boundaries } = await everyCrashPoint(
+      { ...shop, run: (app) => app.ref(Order, 'o-1').with({ idempotencyKey: 'pay-1' }).ask.pay(30) },
+      (_, { world: bank, effects }) => {
+        expect(bank.total).toBe(30);
+        expect(new Set(effects.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+      },
+      { depth: 2 },
+    );
+    const twice = boundaries.filter(({ id }) => id.includes(' > '));
+    expect(twice.length).toBeGreaterThan(boundaries.length - twice.length);
+    expect(twice.every(({ words }) => words.includes(', and then during recovery '))).toBe(true);
+    const first = boundaries.findIndex(({ id }) => id === 'flush#1.beforeApply');
+    expect(boundaries[first + 1]?.id).toBe('flush#1.beforeApply > flush#1.beforeApply');
+  });
+
+  it('only: tests one boundary, also one in a recovery', async () => {
+    const one = await everyCrashPoint(shop, nothingIsLostOrDoneTwice, { only: 'flush#2.afterApply' });
+    expect(one).toEqual({ boundaries: [onMemory.boundaries.find(({ id }) => id === 'flush#2.afterApply')], runs: 2 });
+    const only = 'flush#2.beforeApply > flush#1.afterApply';
+    const two = await everyCrashPoint(shop, nothingIsLostOrDoneTwice, { only });
+    expect(two.boundaries.map(({ id }) => id)).toEqual([only]);
   });
 
   it('a crash in the middle of a batch: what one flush gathers may be applied in part', async () => {
@@ -155,10 +175,10 @@ describe('everyCrashPoint, on actors that are right', () => {
       {
         ...shop,
         run: (app) =>
-          Promise.all(['a', 'b', 'c'].map((key) => app.client(Stock).ref(key).with({ idempotencyKey: key }).tell.take(1))),
+          Promise.all(['a', 'b', 'c'].map((key) => app.ref(Stock, key).with({ idempotencyKey: key }).tell.take(1))),
       },
       async (app) => {
-        for (const key of ['a', 'b', 'c']) expect(await app.client(Stock).ref(key).ask.count()).toBe(9);
+        for (const key of ['a', 'b', 'c']) expect(await app.ref(Stock, key).ask.count()).toBe(9);
       },
     );
     expect(boundaries.map(({ id }) => id)).toEqual(expect.arrayContaining(['flush#1.afterWrite1', 'flush#1.afterWrite2']));
