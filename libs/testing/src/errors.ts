@@ -100,6 +100,40 @@ export class FakedFailureError extends PlexSpacesError {
   }
 }
 
+/** A value that would not come out of the journal as it went in: after a crash the actor would see another one. @publicApi */
+export class CodecCheckError extends PlexSpacesError {
+  readonly code = 'PS_CODEC_CHECK';
+  constructor(
+    readonly actor: string,
+    /** The handler it was sent to, or that gave it. */
+    readonly method: string,
+    /** Where it lies: `args[0].price`, `answer`, `state.total`, `result of rate`. */
+    readonly path: string,
+    readonly change: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `In ${method} of ${actor}: ${path} ${change}. ` +
+        'Use plain data, or registerPayloadClass(); codecCheck: false turns this check off.',
+      options,
+    );
+  }
+}
+
+/** A journal that is not what a test expects of it. @publicApi */
+export class JournalExpectationError extends PlexSpacesError {
+  readonly code = 'PS_JOURNAL_EXPECTATION';
+  constructor(
+    readonly actor: string,
+    readonly expectation: string,
+    readonly found: string,
+    /** The journal, a line per entry. */
+    readonly printed: string,
+  ) {
+    super(`Expected ${expectation}${found === '' ? '' : `, ${found}`}.\n${printed}\nFix the actor, or what is expected.`);
+  }
+}
+
 /** An option of `everyCrashPoint` that cannot be used. Nothing was run, but for what `reason` says. @publicApi */
 export class InvalidCrashPointOptionError extends PlexSpacesError {
   readonly code = 'PS_INVALID_CRASH_POINT_OPTION';

@@ -13,4 +13,7 @@ export { EffectFakes, type FakeAnswers, type MadeEffect } from './fakes/effect-f
 // crash points
 export * from './crash-points';
 
+// journals
+export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';
+
 export * from './errors';

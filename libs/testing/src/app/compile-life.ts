@@ -38,7 +38,7 @@ class TestKitModule {}
 export async function compileLife(blueprint: Blueprint): Promise<CompiledLife> {
   const { clock, fakes, store, amendments } = blueprint;
   const life = new Life(clock);
-  const probe = new KitProbe(life, fakes);
+  const probe = new KitProbe(life, fakes, blueprint.parts.codecCheck ?? true);
   const builder = Test.createTestingModule({
     imports: [
       { module: TestKitModule, global: true, providers: [{ provide: RUNTIME_PROBE, useValue: probe }], exports: [RUNTIME_PROBE] },
