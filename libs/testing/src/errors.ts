@@ -130,7 +130,9 @@ export class JournalExpectationError extends PlexSpacesError {
     /** The journal, a line per entry. */
     readonly printed: string,
   ) {
-    super(`Expected ${expectation}${found === '' ? '' : `, ${found}`}.\n${printed}\nFix the actor, or what is expected.`);
+    super(
+      `Expected ${expectation}${found === '' ? '' : `, ${found}`}.\n${printed}\nFix the actor, or what is expected.`,
+    );
   }
 }
 

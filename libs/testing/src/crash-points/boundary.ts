@@ -11,13 +11,14 @@ export interface Boundary {
 }
 
 /** How a run without a crash calls itself. */
-export const NO_CRASH: Boundary = Object.freeze({ id: 'none', words: 'without a crash' });
+const NO_CRASH: Boundary = Object.freeze({ id: 'none', words: 'without a crash' });
 
 /** Everything the scenario asked for is done, and stored. */
 export const ENDED: Boundary = Object.freeze({ id: 'scenario.ended', words: 'after the scenario had ended' });
 
 const SEPARATOR = ' > ';
-const PLACE = /^(flush#[1-9]\d*\.(beforeApply|afterWrite[1-9]\d*|afterApply)|checkpoint#[1-9]\d*\.(beforeSave|afterSave))$/;
+const PLACE =
+  /^(flush#[1-9]\d*\.(beforeApply|afterWrite[1-9]\d*|afterApply)|checkpoint#[1-9]\d*\.(beforeSave|afterSave))$/;
 
 /** Deaths in the order in which they happen, one per life. */
 export function joinBoundaries(deaths: readonly Boundary[]): Boundary {

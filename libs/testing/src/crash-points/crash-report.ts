@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Boundary } from './boundary';
+import type { CrashedEffect } from './scenario';
 
 /** A crash after which things were not as they should be. @publicApi */
 export interface CrashFailure {
@@ -10,6 +11,8 @@ export interface CrashFailure {
   readonly error: unknown;
   /** The journal of each actor at the moment of the (last) death, one line per entry. */
   readonly journal: readonly string[];
+  /** Side effects that were begun, in all lives. */
+  readonly effects: readonly CrashedEffect[];
 }
 
 export type CrashStage = 'start' | 'resumption' | 'scenario' | 'invariant' | 'shutdown';
@@ -28,7 +31,7 @@ const TOLD_IN_FULL = 5;
 const JOURNAL_LINES = 20;
 
 const WHAT: Readonly<Record<CrashStage, string>> = {
-  start: 'the application did not start again',
+  start: 'the application did not start',
   resumption: 'accepted work was not finished',
   scenario: 'the scenario failed when run again',
   invariant: 'the invariant does not hold',
@@ -52,7 +55,7 @@ export function tellFirstRun({ during, error }: CrashFailure): string {
   return `Without any crash ${what}:\n${indent(messageOf(error), 3)}\n`;
 }
 
-function tellFailure({ boundary, during, error, journal }: CrashFailure, number: number): string {
+function tellFailure({ boundary, during, error, journal, effects }: CrashFailure, number: number): string {
   const hidden = Math.max(0, journal.length - JOURNAL_LINES);
   const lines = hidden === 0 ? journal : [`… ${hidden} more`, ...journal.slice(hidden)];
   return [
@@ -62,7 +65,12 @@ function tellFailure({ boundary, during, error, journal }: CrashFailure, number:
     indent(messageOf(error), 5),
     '   the journal at that moment:',
     indent(lines.length === 0 ? '(empty)' : lines.join('\n'), 5),
+    `   side effects begun before it: ${namesOf(effects.filter(({ life }) => life === 1))}; after it: ${namesOf(effects.filter(({ life }) => life > 1))}`,
   ].join('\n');
+}
+
+function namesOf(effects: readonly CrashedEffect[]): string {
+  return effects.map(({ name }) => name).join(', ') || 'none';
 }
 
 function tellLeak(error: unknown): string {

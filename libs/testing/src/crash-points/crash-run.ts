@@ -17,7 +17,14 @@ import type { CrashedEffect, CrashInvariant, CrashScenario } from './scenario';
 const RESERVED = ['storage', 'checkpoints', 'clock'];
 
 /** Hundreds of applications that die have nothing to tell. */
-const SILENT: LoggerService = { log: ignore, warn: ignore, error: ignore, debug: ignore, verbose: ignore, fatal: ignore };
+const SILENT: LoggerService = {
+  log: ignore,
+  warn: ignore,
+  error: ignore,
+  debug: ignore,
+  verbose: ignore,
+  fatal: ignore,
+};
 
 /** What is run, again and again. */
 export interface CrashJob<World> {
@@ -47,10 +54,7 @@ interface Life extends DrivenLife {
 }
 
 /** Runs the scenario on a store of its own, with a death in each life but the last: there, where `deaths` says. */
-export async function runWithCrashes<World>(
-  job: CrashJob<World>,
-  deaths: readonly string[],
-): Promise<CrashRunResult> {
+export async function runWithCrashes<World>(job: CrashJob<World>, deaths: readonly string[]): Promise<CrashRunResult> {
   const store = await job.options.storage();
   try {
     const world = (await job.scenario.world?.()) as World;
@@ -172,7 +176,7 @@ class CrashRun<World> {
   private failed(during: CrashStage, error: unknown): CrashRunResult {
     const boundary = joinBoundaries(this.died);
     const { passed, parked, journal } = this;
-    return { boundary, passed, parked, failure: { boundary, during, error, journal } };
+    return { boundary, passed, parked, failure: { boundary, during, error, journal, effects: this.effects() } };
   }
 }
 
@@ -182,7 +186,10 @@ function ignore(): void {
 
 function ending(storage: CrashStorage) {
   return (during: CrashStage, end: Exclude<Driven<unknown>, { kind: 'done' }>): LifeEnd => {
-    if (end.kind === 'failed') return { kind: 'failed', during, error: end.error };
+    if (end.kind === 'failed') {
+      if (end.error instanceof InvalidCrashPointOptionError) throw end.error; // the call is wrong, not the actor
+      return { kind: 'failed', during, error: end.error };
+    }
     return { kind: 'died', at: storage.diedAt as Boundary };
   };
 }

@@ -40,11 +40,7 @@ export function driveUntilIdle(life: DrivenLife, app: TestApp, subject: string):
   });
 }
 
-async function moveOn<T>(
-  life: DrivenLife,
-  subject: string,
-  look: () => Promise<Driven<T> | null>,
-): Promise<Driven<T>> {
+async function moveOn<T>(life: DrivenLife, subject: string, look: () => Promise<Driven<T> | null>): Promise<Driven<T>> {
   const { clock, env, storage, limitMs } = life;
   const end = clock.monotonic() + limitMs;
   for (;;) {

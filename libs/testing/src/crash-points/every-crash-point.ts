@@ -100,10 +100,12 @@ function choose(passed: readonly Boundary[], only: readonly string[] | undefined
 }
 
 function checkParts(scenario: unknown, invariant: unknown): void {
-  const { app, run, world } = (scenario ?? {}) as Partial<Record<keyof CrashScenario, unknown>>;
+  const { app, run, world, override } = (scenario ?? {}) as Partial<Record<keyof CrashScenario, unknown>>;
   if (typeof app !== 'function') throw new InvalidCrashPointOptionError('scenario.app', 'must be a function');
   if (typeof run !== 'function') throw new InvalidCrashPointOptionError('scenario.run', 'must be a function');
   if (world !== undefined && typeof world !== 'function')
     throw new InvalidCrashPointOptionError('scenario.world', 'must be a function');
+  if (override !== undefined && typeof override !== 'function')
+    throw new InvalidCrashPointOptionError('scenario.override', 'must be a function');
   if (typeof invariant !== 'function') throw new InvalidCrashPointOptionError('invariant', 'must be a function');
 }

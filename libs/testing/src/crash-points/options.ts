@@ -34,7 +34,13 @@ export function resolveCrashPointOptions(options: CrashPointOptions): ResolvedCr
   if (typeof options !== 'object' || options === null) throw refused('options', 'must be an object');
   for (const name of Object.keys(options))
     if (!(KNOWN as string[]).includes(name)) throw refused(name, `is unknown. Known: ${KNOWN.join(', ')}`);
-  const { storage = () => new MemoryStorage(), only, depth = 1, maxBoundaries = 1_000, maxVirtualTime = '1h' } = options;
+  const {
+    storage = () => new MemoryStorage(),
+    only,
+    depth = 1,
+    maxBoundaries = 1_000,
+    maxVirtualTime = '1h',
+  } = options;
   if (typeof storage !== 'function') throw refused('storage', 'must be a function that makes an empty store');
   if (!isWhole(depth) || depth > MAX_DEPTH) throw refused('depth', `must be 1 or 2, not ${String(depth)}`);
   if (!isWhole(maxBoundaries)) throw refused('maxBoundaries', `must be a whole number, not ${String(maxBoundaries)}`);

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Module } from '@nestjs/common';
 import {
   Actor,
   Handle,
+  PlexSpacesModule,
   SideEffect,
   State,
   UseFacets,
@@ -41,10 +43,10 @@ class Stock {
   constructor(private readonly bank: Bank) {}
 
   /** Its first turns in each run fail, after they changed the state. */
-  @Handle() take(count: number): void {
+  @Handle() async take(count: number): Promise<void> {
     this.left -= count;
     if (this.bank.refusals++ < 2) throw new Error('not now');
-    actorContext().actor(Order, 'o-1').tell.shipped();
+    await actorContext().actor(Order, 'o-1').tell.shipped();
   }
   @Handle({ readOnly: true }) count(): number {
     return this.left;
@@ -62,7 +64,7 @@ class Order {
   @Handle() async pay(amount: number): Promise<string> {
     const receipt = await this.charge(amount);
     this.receipts.push(receipt);
-    actorContext().actor(Stock, 'tea').tell.take(1);
+    await actorContext().actor(Stock, 'tea').tell.take(1);
     return receipt;
   }
   @Handle() shipped(): void {
@@ -170,6 +172,32 @@ describe('everyCrashPoint, on actors that are right', () => {
     expect(two.boundaries.map(({ id }) => id)).toEqual([only]);
   });
 
+  it('takes an application as it is, with overrides and fakes', async () => {
+    const sent: unknown[] = [];
+    @Module({
+      imports: [
+        PlexSpacesModule.forRoot({ scope: { namespace: 'shop' } }),
+        PlexSpacesModule.forFeature([Order, Stock, Bank]),
+      ],
+    })
+    class AppModule {}
+    const { boundaries } = await everyCrashPoint<Bank>(
+      {
+        world: () => new Bank(),
+        app: () => ({ imports: [AppModule], fakes: { 'Order.charge': (amount: number) => sent.push(amount) } }),
+        override: (module, bank) => module.overrideProvider(Bank).useValue(bank),
+        run: (app) => app.ref(Order, 'o-1').with({ idempotencyKey: 'pay-1' }).ask.pay(10),
+      },
+      async (app, { world: bank }) => {
+        expect(bank.calls).toBe(0);
+        expect(bank.refusals).toBeGreaterThan(0);
+        expect((await app.ref(Order, 'o-1').ask.view()).receipts).toHaveLength(1);
+      },
+    );
+    expect(new Set(sent)).toEqual(new Set([10]));
+    expect(boundaries[0]?.words).toContain('default/shop/order/o-1');
+  });
+
   it('a crash in the middle of a batch: what one flush gathers may be applied in part', async () => {
     const { boundaries } = await everyCrashPoint(
       {
@@ -181,6 +209,8 @@ describe('everyCrashPoint, on actors that are right', () => {
         for (const key of ['a', 'b', 'c']) expect(await app.ref(Stock, key).ask.count()).toBe(9);
       },
     );
-    expect(boundaries.map(({ id }) => id)).toEqual(expect.arrayContaining(['flush#1.afterWrite1', 'flush#1.afterWrite2']));
+    expect(boundaries.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['flush#1.afterWrite1', 'flush#1.afterWrite2']),
+    );
   });
 });

@@ -48,11 +48,11 @@ async function findIn(
     invariant,
     options,
   );
-  const error: unknown = await search.then(
-    () => null,
-    (failure: unknown) => failure,
+  const error = await search.then(
+    () => new Error('nothing was found'),
+    (failure: Error) => failure,
   );
-  if (!(error instanceof CrashPointsFailedError)) throw error ?? new Error('nothing was found');
+  if (!(error instanceof CrashPointsFailedError)) throw error;
   return error;
 }
 
@@ -97,7 +97,9 @@ describe('everyCrashPoint, on actors that are wrong, finds', () => {
     expect(error.failures[1]?.boundary.words).toBe(
       'after the commit of shop/o-1 seq 1–2 [ActivationStarted epoch 1, MessageReceived pay key/0//pay-1], before its answer',
     );
-    expect(error.failures[2]?.boundary.words).toMatch(/^before the commit of shop\/o-1 seq 3–5 \[SideEffectExecuted ship,/);
+    expect(error.failures[2]?.boundary.words).toMatch(
+      /^before the commit of shop\/o-1 seq 3–5 \[SideEffectExecuted ship,/,
+    );
     expect(error.failures[2]?.journal).toEqual([
       'shop/o-1 1 ActivationStarted epoch 1',
       'shop/o-1 2 MessageReceived pay key/0//pay-1',
@@ -240,7 +242,9 @@ describe('everyCrashPoint, on actors that are wrong, finds', () => {
     await expect(findIn(Persistent, calledTwiceAtMost)).rejects.toThrow('nothing was found');
     const error = await findIn(Persistent, calledTwiceAtMost, { depth: 2 });
     expect(idsOf(error)).toEqual(['flush#2.beforeApply > flush#2.beforeApply']);
-    expect(error.failures[0]?.boundary.words).toMatch(/^before the commit of .+, and then during recovery before the commit of /);
+    expect(error.failures[0]?.boundary.words).toMatch(
+      /^before the commit of .+, and then during recovery before the commit of /,
+    );
     const again = await findIn(Persistent, calledTwiceAtMost, { only: 'flush#2.beforeApply > flush#2.beforeApply' });
     expect(idsOf(again)).toEqual(idsOf(error));
   });
