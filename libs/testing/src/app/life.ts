@@ -58,8 +58,14 @@ export class Life {
       this.callers.add(reject);
       const end = (): boolean => this.callers.delete(reject);
       startNow(call).then(
-        (value) => (end(), resolve(value)),
-        (error: unknown) => (end(), reject(error)),
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
       );
     });
   }

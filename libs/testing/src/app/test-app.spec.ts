@@ -214,7 +214,9 @@ describe('TestApp', () => {
 
   it('refuses what its state does not allow, saying what to do', async () => {
     app = await ActorTestingModule.create(parts).compile();
-    await expect(app.drain()).rejects.toThrow('drain() is not possible: the application under test is not started yet.');
+    await expect(app.drain()).rejects.toThrow(
+      'drain() is not possible: the application under test is not started yet.',
+    );
     await app.start();
     await expect(app.restart()).rejects.toMatchObject({ code: 'PS_TEST_APP_STATE', state: 'is running' });
     await expect(app.start()).rejects.toMatchObject({ code: 'PS_TEST_APP_STATE' });
@@ -238,7 +240,7 @@ describe('TestApp', () => {
     ['codecCheck', { codecCheck: 'no' }, /^codecCheck must be true or false/],
     ['actor', { actor: [Counter] }, /^actor is no option of ActorTestingModule; it has actors/],
   ])('refuses option %s: %j', (option, given, message) => {
-    const create = () => ActorTestingModule.create(given as TestParts);
+    const create = () => ActorTestingModule.create(given);
     expect(create).toThrow(message);
     expect(create).toThrow(expect.objectContaining({ code: 'PS_INVALID_TEST_OPTION', option }) as Error);
   });

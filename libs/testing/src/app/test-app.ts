@@ -78,7 +78,7 @@ export class TestApp {
 
   /** A provider of the application, wherever it is. @throws AppStateError, and Nest's error for one that is not there */
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | string | symbol): T {
-    return this.life('get()').module.get<T>(token as Type<T>, { strict: false });
+    return this.life('get()').module.get<T>(token, { strict: false });
   }
 
   /** The actors of this class. @throws AppStateError, UnknownActorTypeError */
