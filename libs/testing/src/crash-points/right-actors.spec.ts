@@ -96,6 +96,8 @@ async function nothingIsLostOrDoneTwice(app: TestApp, { world: bank }: CrashFact
   expect(await app.ref(Stock, 'tea').ask.count()).toBe(6);
 }
 
+jest.setTimeout(180_000); // hundreds of applications, on whatever machine
+
 describe('everyCrashPoint, on actors that are right', () => {
   let onMemory: CrashReport;
   beforeAll(async () => {
