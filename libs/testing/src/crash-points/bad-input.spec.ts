@@ -73,6 +73,15 @@ describe('everyCrashPoint refuses', () => {
     });
   });
 
+  it('a store that is none, or that is the same each time', async () => {
+    const storage = (): MemoryStorage => undefined as never;
+    await expect(everyCrashPoint(add, isOne, { storage })).rejects.toThrow('storage made something that is no Storage');
+    const { tables } = new MemoryStorage();
+    await expect(everyCrashPoint(add, isOne, { storage: () => new MemoryStorage(tables) })).rejects.toThrow(
+      'storage made a store that is not empty; each run needs one of its own',
+    );
+  });
+
   it('a boundary that the scenario does not pass, naming those it does', async () => {
     await expect(everyCrashPoint(add, isOne, { only: 'flush#9.beforeApply' })).rejects.toThrow(
       'only names flush#9.beforeApply; the scenario passes flush#1.beforeApply, flush#1.afterApply, scenario.ended',
@@ -91,6 +100,8 @@ describe('everyCrashPoint refuses', () => {
     );
   });
 });
+
+jest.setTimeout(120_000); // what goes on and on takes its time to be noticed
 
 describe('everyCrashPoint reports', () => {
   it('an invariant that does not hold without any crash', async () => {
@@ -144,6 +155,24 @@ describe('everyCrashPoint reports', () => {
     await expect(search).rejects.toMatchObject({
       failures: [{ during: 'resumption', error: { code: 'PS_SCENARIO_NEVER_ENDS' } }],
       message: expect.stringMatching(/counter\/b has message \S+ queued after 0 counted attempts/) as string,
+    });
+  });
+
+  it.each([
+    ['durable', [durability(), virtualActor()]],
+    ['plain', [virtualActor()]],
+  ])('work that renews itself at once, so that no time passes: %s', async (_, facets) => {
+    @Actor({ type: 'busy' })
+    @UseFacets(...facets)
+    class Busy {
+      @Handle() async goOn(): Promise<void> {
+        await actorContext().actor(Busy, 'b').tell.goOn();
+      }
+    }
+    const run: CrashScenario['run'] = (app) => app.ref(Busy, 'b').with({ idempotencyKey: 'k' }).tell.goOn();
+    await expect(everyCrashPoint({ app: () => ({ actors: [Busy] }), run }, isOne)).rejects.toMatchObject({
+      failures: [{ error: { code: 'PS_SCENARIO_NEVER_ENDS' } }],
+      message: expect.stringContaining('while time stood still') as string,
     });
   });
 

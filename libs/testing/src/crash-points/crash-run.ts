@@ -10,7 +10,7 @@ import { CrashStorage } from './crash-storage';
 import { type Driven, type DrivenLife, drive, driveUntilIdle } from './drive';
 import { LifeEnv } from './life-env';
 import type { ResolvedCrashPointOptions } from './options';
-import { type ParkedMessage, journalLines, parkedMessages } from './read-store';
+import { type ParkedMessage, journalLines, parkedMessages, withWork } from './read-store';
 import type { CrashedEffect, CrashInvariant, CrashScenario } from './scenario';
 
 /** Parts that are the test's own. */
@@ -55,7 +55,7 @@ interface Life extends DrivenLife {
 
 /** Runs the scenario on a store of its own, with a death in each life but the last: there, where `deaths` says. */
 export async function runWithCrashes<World>(job: CrashJob<World>, deaths: readonly string[]): Promise<CrashRunResult> {
-  const store = await job.options.storage();
+  const store = await makeStore(job.options);
   try {
     const world = (await job.scenario.world?.()) as World;
     return await new CrashRun(job, store, world).through(deaths);
@@ -118,7 +118,7 @@ class CrashRun<World> {
   }
 
   private async live(dieAt: string | null): Promise<LifeEnd> {
-    const env = new LifeEnv(this.clock);
+    const env = new LifeEnv(this.clock, () => this.stopTurns());
     const storage = new CrashStorage(this.store, dieAt, () => env.end());
     const parts = { clock: this.clock, env, storage, store: this.store, limitMs: this.job.options.limitMs };
     const end = await this.liveOn(parts);
@@ -161,6 +161,12 @@ class CrashRun<World> {
     return made.start();
   }
 
+  /** No turn of the newest application starts any more. */
+  private stopTurns(): void {
+    const app = this.apps.at(-1);
+    if (app?.state === 'running') void app.crash();
+  }
+
   private effects(): CrashedEffect[] {
     return this.apps.flatMap(({ fakes }, i) => fakes.calls.map((call) => ({ life: i + 1, ...call })));
   }
@@ -178,6 +184,18 @@ class CrashRun<World> {
     const { passed, parked, journal } = this;
     return { boundary, passed, parked, failure: { boundary, during, error, journal, effects: this.effects() } };
   }
+}
+
+async function makeStore({ storage }: ResolvedCrashPointOptions): Promise<Storage> {
+  const store: Partial<Storage> | undefined = await storage();
+  if (!isStore(store)) throw new InvalidCrashPointOptionError('storage', 'made something that is no Storage');
+  if ((await store.journal.actors('', '', 1)).length > 0 || (await withWork(store)).length > 0)
+    throw new InvalidCrashPointOptionError('storage', 'made a store that is not empty; each run needs one of its own');
+  return store;
+}
+
+function isStore(store: Partial<Storage> | undefined): store is Storage {
+  return store?.journal !== undefined && store.inbox !== undefined && store.checkpoints !== undefined;
 }
 
 function ignore(): void {

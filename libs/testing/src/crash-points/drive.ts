@@ -6,6 +6,9 @@ import type { CrashStorage } from './crash-storage';
 import type { LifeEnv } from './life-env';
 import { describeWork, withWork } from './read-store';
 
+/** So many answers of a store while time stands still are work that renews itself at once. */
+const MAX_ANSWERS_AT_ONCE = 5_000;
+
 /** One life of an application, as it is moved on. */
 export interface DrivenLife {
   readonly clock: ManualClock;
@@ -44,22 +47,29 @@ async function moveOn<T>(life: DrivenLife, subject: string, look: () => Promise<
   const { clock, env, storage, limitMs } = life;
   const end = clock.monotonic() + limitMs;
   for (;;) {
-    await settle(clock, storage);
+    if (!(await settle(life)))
+      return failed(subject, limitMs, `it went on and on while time stood still; ${await describeWork(life.store)}`);
     if (storage.diedAt !== null) return { kind: 'died' };
     const outcome = await look();
     if (outcome !== null) return outcome;
     const next = env.nextDueAt;
-    if (next === null || next > end)
-      return { kind: 'failed', error: new ScenarioNeverEndsError(subject, limitMs, await describeWork(life.store)) };
+    if (next === null || next > end) return failed(subject, limitMs, await describeWork(life.store));
     await clock.advance(Math.max(0, next - clock.monotonic()));
   }
 }
 
-/** Until nothing moves and the store has given every answer. */
-async function settle(clock: ManualClock, storage: CrashStorage): Promise<void> {
-  do {
+/** Until nothing moves and the store has given every answer. @returns `false`: that never comes */
+async function settle({ clock, env, storage }: DrivenLife): Promise<boolean> {
+  for (let answers = 0; answers < MAX_ANSWERS_AT_ONCE; answers++) {
     await clock.settle();
-  } while (await storage.answerNext());
+    if (env.isRunaway) return false;
+    if (!(await storage.answerNext())) return true;
+  }
+  return false;
+}
+
+function failed(subject: string, limitMs: number, waiting: string): Driven<never> {
+  return { kind: 'failed', error: new ScenarioNeverEndsError(subject, limitMs, waiting) };
 }
 
 /** What throws at once is a rejection like any other. */

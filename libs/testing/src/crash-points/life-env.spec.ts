@@ -5,10 +5,12 @@ describe('the world as one life has it', () => {
   const fired: string[] = [];
   let clock: ManualClock;
   let env: LifeEnv;
+  let runaways: number;
   beforeEach(() => {
     fired.length = 0;
     clock = new ManualClock({ seed: 1 });
-    env = new LifeEnv(clock);
+    runaways = 0;
+    env = new LifeEnv(clock, () => runaways++);
   });
 
   it('has the time, the randomness and the ids of its clock', () => {
@@ -38,8 +40,21 @@ describe('the world as one life has it', () => {
     env.schedule(() => fired.push('timer set by the dead'), 10);
     env.immediate(() => fired.push('immediate asked for by the dead'));
     expect(env.nextDueAt).toBeNull();
-    new LifeEnv(clock).schedule(() => fired.push('timer of the next'), 10);
+    new LifeEnv(clock, () => undefined).schedule(() => fired.push('timer of the next'), 10);
     await clock.advance(10);
     expect(fired).toEqual(['timer of the next']);
+  });
+
+  it('ends when it goes on and on while time stands still (E2)', async () => {
+    for (let i = 0; i < 150_000; i++) env.now();
+    await clock.advance(1);
+    for (let i = 0; i < 150_000; i++) env.now(); // time went on in between
+    expect(env.isRunaway).toBe(false);
+    env.schedule(() => fired.push('timer of the runaway'), 10);
+    for (let i = 0; i < 150_000; i++) env.id();
+    expect(env.isRunaway).toBe(true);
+    expect(runaways).toBe(1);
+    await clock.advance(10);
+    expect(fired).toEqual([]);
   });
 });

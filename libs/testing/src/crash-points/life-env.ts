@@ -1,11 +1,32 @@
 import type { Env, Timer } from '#spi';
 
-/** The world as one life of an application has it: on a clock that outlives it, with timers that do not. */
+/** So many looks at a clock that stands still are work that renews itself at once. */
+const MAX_LOOKS_AT_ONCE = 200_000;
+
+/**
+ * The world as one life of an application has it: on a clock that outlives it, with timers that do not.
+ *
+ *  E1. After `end` its timers never fire, and nothing that it has put off happens.
+ *  E2. A life that goes on and on while time stands still is ended: nobody else could, since such work may never give
+ *      the event loop back.
+ */
 export class LifeEnv implements Env {
   private readonly waits = new Map<object, { readonly dueAt: number; readonly timer: Timer }>();
   private isOver = false;
+  private looks = 0;
+  private lookedAt = 0;
+  private hasRunAway = false;
 
-  constructor(private readonly env: Env) {}
+  /** @param onRunaway stops what runs (E2) */
+  constructor(
+    private readonly env: Env,
+    private readonly onRunaway: () => void,
+  ) {}
+
+  /** E2 */
+  get isRunaway(): boolean {
+    return this.hasRunAway;
+  }
 
   /** When the next timer of this life is due, on the monotonic clock; `null` when it waits for none. */
   get nextDueAt(): number | null {
@@ -14,7 +35,7 @@ export class LifeEnv implements Env {
     return next;
   }
 
-  /** Its timers never fire, and nothing it has put off happens. */
+  /** E1 */
   end(): void {
     this.isOver = true;
     for (const { timer } of this.waits.values()) timer.cancel();
@@ -22,10 +43,12 @@ export class LifeEnv implements Env {
   }
 
   now(): number {
+    this.look();
     return this.env.now();
   }
 
   monotonic(): number {
+    this.look();
     return this.env.monotonic();
   }
 
@@ -52,10 +75,25 @@ export class LifeEnv implements Env {
   }
 
   random(): number {
+    this.look();
     return this.env.random();
   }
 
   id(): string {
+    this.look();
     return this.env.id();
+  }
+
+  /** E2 */
+  private look(): void {
+    const time = this.env.monotonic();
+    if (time !== this.lookedAt) {
+      this.lookedAt = time;
+      this.looks = 0;
+    }
+    if (++this.looks <= MAX_LOOKS_AT_ONCE || this.isOver) return;
+    this.hasRunAway = true;
+    this.end();
+    this.onRunaway();
   }
 }
