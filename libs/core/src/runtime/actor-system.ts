@@ -203,7 +203,7 @@ export class ActorSystem implements SystemPort {
   /** A send of a committed turn: durable receivers have its row already. */
   deliverSend(message: Message): void {
     if (this.keepsInbox(message.to)) message.row = 'stored';
-    const waitMs = message.dueAt - this.env.now();
+    const waitMs = message.isDelayed ? message.dueAt - this.env.now() : 0;
     if (waitMs <= 0) return this.activations.deliver(message);
     message.leave(); // what its sender sends meanwhile does not wait for it
     if (message.row === 'stored') this.wakeAt(message.to, message.dueAt);
