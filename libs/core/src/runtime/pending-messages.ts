@@ -8,8 +8,8 @@ import type { RecoveredActor } from './recover-actor';
 
 /**
  * What an activation begins with: stored messages in the order of acceptance, the open one first, since it holds the
- * line; then what came while it was loading, in that order. A message that is both came now: its row was written
- * while the inbox was read.
+ * line; then what came while it was loading, in that order. A message that is both came now, its row was written
+ * while the inbox was read: it stays before the rows behind it, whose messages are still on their way here.
  */
 export function mergePending(
   host: DurableActivation,
@@ -33,8 +33,14 @@ export function mergePending(
     );
   }
   const ordered = opened === undefined ? due : [opened, ...due.filter((row) => row !== opened)];
-  const stored = ordered.filter(({ id }) => !inMemory.has(id)).map((row) => fromInboxRow(row, address, cls, env));
-  return [...stored, ...arrived];
+  const merged: Message[] = [];
+  let next = 0; // of those that came
+  for (const row of ordered) {
+    const known = inMemory.get(row.id);
+    if (known === undefined) merged.push(fromInboxRow(row, address, cls, env));
+    else while (next <= arrived.indexOf(known)) merged.push(arrived[next++] as Message);
+  }
+  return [...merged, ...arrived.slice(next)];
 }
 
 /** Does the inbox know of the turn that is open in the journal? If not, one was read before and the other after a write. */
