@@ -60,6 +60,8 @@ export class Message extends Timed {
   bytes = 0;
   /** Must be known before it starts: is there a row of this id already? Set for ids that may repeat. */
   ready: Promise<InboxRow | null> | null = null;
+  /** Of a tell, while its row is on the way to the store. */
+  accepted: Promise<InboxRow | null> | null = null;
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;

@@ -40,6 +40,8 @@ export async function recoverActor(host: DurableActivation): Promise<RecoveredAc
   const warn = (error: Error): void => {
     system.logger.warn(`${error.message} An older checkpoint is used.`);
   };
+  const landing = system.adrift.whenLanded(actor);
+  if (landing !== null) await landing;
   const read = (): Promise<[Recovered, readonly InboxRow[], readonly InboxRow[]]> =>
     Promise.all([
       recover(system.storage, actor, { supportedSchema: definition.schema, warn }),
