@@ -159,7 +159,9 @@ export class HistoryRefusedError extends PlexSpacesError {
     readonly findings: readonly string[],
   ) {
     const remedy =
-      verdict === 'violated' ? 'Read the journal of the actor named.' : 'Nothing is proven: repair the run and repeat it.';
+      verdict === 'violated'
+        ? 'Read the journal of the actor named.'
+        : 'Nothing is proven: repair the run and repeat it.';
     super(`The history is ${verdict}:\n${findings.map((finding) => `  ${finding}`).join('\n')}\n${remedy}`);
   }
 }
@@ -288,12 +290,7 @@ export class ProcessDiedError extends PlexSpacesError {
   }
 }
 
-function failureText(
-  seed: number,
-  schedule: readonly string[],
-  story: readonly string[],
-  cause: unknown,
-): string {
+function failureText(seed: number, schedule: readonly string[], story: readonly string[], cause: unknown): string {
   const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return [
     `Seed ${seed} fails: ${what}`,

@@ -127,7 +127,11 @@ describe('simulate', () => {
       seed: 1,
       faults: 'none',
       scenario: async (world) => {
-        await world.client('c').ask(Tally, 't').look().catch(() => undefined);
+        await world
+          .client('c')
+          .ask(Tally, 't')
+          .look()
+          .catch(() => undefined);
       },
     });
     expect(failure.cause).toBeInstanceOf(RealWorldUsedError);
