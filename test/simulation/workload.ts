@@ -1,10 +1,5 @@
 import type { SimClient, SimulateOptions, SimWorld } from 'plexspaces/testing';
-import {
-  type EffectObservation,
-  assertHistory,
-  observeEffects,
-  readActors,
-} from '../../libs/testing/src/history';
+import { type EffectObservation, assertHistory, observeEffects, readActors } from '../../libs/testing/src/history';
 import { Account, Book, Meter, Till } from './bank';
 import { models } from './bank-models';
 
@@ -173,7 +168,10 @@ class Customer {
     }
   }
 
-  private async useTill(keyed: { readonly attempts: number; readonly idempotencyKey: string }, by: number): Promise<void> {
+  private async useTill(
+    keyed: { readonly attempts: number; readonly idempotencyKey: string },
+    by: number,
+  ): Promise<void> {
     const { client, world } = this;
     await client.run(Till, 't', (ref) => ref.orCreate(100), patient);
     await client.ask(Till, 't', keyed).put(by);

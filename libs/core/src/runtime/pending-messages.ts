@@ -22,7 +22,8 @@ export function mergePending(
     const attempts = inMemory.get(row.id)?.attempts ?? row.attempts;
     if (row.state === 'open' || row.attempts !== attempts) inMemory.delete(row.id); // an earlier life began it: that one goes on, the one that came joins it
   }
-  const due = found.rows.filter((row) => (row.dueAt ?? 0) <= env.now() || row.state === 'open');
+  // A delayed message has no start counted yet. Any other holds its place, the wait before its next start included (V3).
+  const due = found.rows.filter((row) => row.attempts > 0 || (row.dueAt ?? 0) <= env.now() || row.state === 'open');
   for (const row of found.rows) if (!due.includes(row)) system.wakeAt(address, row.dueAt ?? 0);
   const opened = due.find((row) => row.state === 'open');
   if (found.openTurn !== null && !hasRowOf(found.openTurn, found.rows)) {
