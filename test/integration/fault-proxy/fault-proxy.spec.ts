@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
-import { ManualEnv } from '../../support/manual-env';
-import { FaultNeverFiredError, InvalidFaultError } from '../../../libs/testing/src/errors';
-import { type Fault, FaultProxy } from '../../../libs/testing/src/fault-proxy';
+
+import { type Fault, FaultNeverFiredError, FaultProxy, InvalidFaultError, ManualClock } from 'plexspaces/testing';
 
 /** Remembers what it is told; answers each chunk with `got <chunk>` while `answers` is set, in order. */
 class Listener {
@@ -94,12 +93,12 @@ class Client {
 
 let server: Listener;
 let port: number;
-let env: ManualEnv;
+let env: ManualClock;
 const proxies: FaultProxy[] = [];
 const clients: Client[] = [];
 
 /** A proxy on the system's clock, or on the manual one. */
-async function proxyOf(on?: ManualEnv): Promise<FaultProxy> {
+async function proxyOf(on?: ManualClock): Promise<FaultProxy> {
   const proxy = await FaultProxy.start({ port }, on);
   proxies.push(proxy);
   return proxy;
@@ -117,7 +116,7 @@ async function settle(): Promise<void> {
 }
 
 beforeEach(async () => {
-  env = new ManualEnv();
+  env = new ManualClock();
   server = new Listener();
   port = await server.listen();
 });

@@ -1,4 +1,4 @@
-import { FaultProxy } from '../../../libs/testing/src/fault-proxy';
+import { FaultProxy } from 'plexspaces/testing';
 import { PostgresConnection } from '../../support/servers/postgres-connection';
 import { ConnectionLostError } from '../../support/servers/reply-line';
 import { describeWith, testServer } from '../../support/servers/test-server';

@@ -1,4 +1,4 @@
-import { FaultProxy } from '../../../libs/testing/src/fault-proxy';
+import { FaultProxy } from 'plexspaces/testing';
 import { RedisConnection } from '../../support/servers/redis-connection';
 import { ConnectionLostError } from '../../support/servers/reply-line';
 import { describeWith, testServer } from '../../support/servers/test-server';

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualEnv } from './manual-env';
+import { ManualClock } from './manual-clock';
 
-describe('ManualEnv', () => {
+describe('ManualClock', () => {
   it('moves both clocks together, and only when told', async () => {
-    const env = new ManualEnv({ start: 1_000 });
+    const env = new ManualClock({ start: 1_000 });
     await env.settle();
     expect([env.now(), env.monotonic()]).toEqual([1_000, 0]);
     await env.advance('5m');
@@ -16,7 +16,7 @@ describe('ManualEnv', () => {
   });
 
   it('fires timers in the order they fall due, each at its own time, equal ones in the order they were set', async () => {
-    const env = new ManualEnv({ start: 0 });
+    const env = new ManualClock({ start: 0 });
     const fired: string[] = [];
     const at = (name: string) => () => fired.push(`${name}@${env.now()}`);
     env.schedule(at('c'), 30);
@@ -30,9 +30,9 @@ describe('ManualEnv', () => {
   });
 
   it('drains microtasks, immediates and file work between two timers, and fires timers that timers set', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const steps: string[] = [];
-    const folder = await mkdtemp(join(tmpdir(), 'manual-env-'));
+    const folder = await mkdtemp(join(tmpdir(), 'manual-clock-'));
     env.schedule(() => {
       env.immediate(() => {
         void writeFile(join(folder, 'a'), 'a').then(() => {
@@ -48,7 +48,7 @@ describe('ManualEnv', () => {
   });
 
   it('fires in settle() what is due now, and refuses to spin', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     let fired = 0;
     env.schedule(() => fired++, 0);
     await env.settle();
@@ -60,7 +60,7 @@ describe('ManualEnv', () => {
 
   it('gives the same randomness and ids to the same seed, ids rising', () => {
     const draw = (seed: number) => {
-      const env = new ManualEnv({ seed });
+      const env = new ManualClock({ seed });
       return [env.random(), env.id(), env.id(), env.random()];
     };
     expect(draw(7)).toEqual(draw(7));

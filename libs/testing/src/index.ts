@@ -1,0 +1,33 @@
+// clock
+export { ManualClock, type ManualClockOptions } from './clock/manual-clock';
+
+// applications under test
+export { ActorTestingModule, type OverrideWith } from './app/actor-testing-module';
+export { TestApp, type TestAppState } from './app/test-app';
+export type { TestParts } from './app/test-parts';
+
+// side effects
+export { EffectFake, type FakeBody, type FakeCall } from './fakes/effect-fake';
+export { EffectFakes, type FakeAnswers } from './fakes/effect-fakes';
+
+// journals
+export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';
+
+// a network that fails
+export {
+  type Address,
+  type BlackHoleFault,
+  type CutFault,
+  type DelayFault,
+  type Direction,
+  type Ending,
+  type Fault,
+  FaultProxy,
+  type HalfCloseFault,
+  InjectedFault,
+  type OneByteWritesFault,
+  type ResetFault,
+  type ThrottleFault,
+} from './fault-proxy';
+
+export * from './errors';
