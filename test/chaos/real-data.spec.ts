@@ -18,7 +18,7 @@ async function run(options: Parameters<typeof runRealData>[0]): Promise<RunRepor
 }
 
 describe('real order lines, through a node that is killed', () => {
-  it(`come to the sums of the file after ${LEAST_KILLS + 2} kills, with each price recorded once (P3, P5, P6, P8)`, async () => {
+  it(`come to the sums of the file after ${LEAST_KILLS + 2} kills, with each effect recorded once (P3, P5, P6, P8)`, async () => {
     const { problems, malformed, planted, expected, resent, evidence } = await run({ kills: LEAST_KILLS + 2, seed });
     expect(problems).toEqual([]);
     expect(malformed).toEqual(planted);

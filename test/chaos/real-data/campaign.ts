@@ -70,8 +70,8 @@ export class Campaign {
   }
 
   async run(): Promise<CampaignOutcome> {
-    const service = startProgram('price-service', this.ledgerFile);
-    const [port] = (await once(service, 'message')) as [number];
+    const outside = startProgram('outside', this.ledgerFile);
+    const [port] = (await once(outside, 'message')) as [number];
     let standby = new NodeProcess();
     try {
       for (;;) {
@@ -82,7 +82,7 @@ export class Campaign {
       }
     } finally {
       standby.kill();
-      service.disconnect();
+      outside.disconnect();
     }
   }
 

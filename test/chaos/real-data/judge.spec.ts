@@ -9,7 +9,7 @@ const honest: Evidence = {
   expected: { items: new Map([['A', one]]), customers: new Map([['C', one]]) },
   items: new Map([['A', one]]),
   customers: new Map([['C', one]]),
-  lines: 2,
+  plannedEffects: 2,
   failures: [],
   plannedKills: 2,
   deaths: ['SIGKILL', 'SIGKILL'],

@@ -1,28 +1,29 @@
 import { decodePayload } from '#journal';
 import type { ActorHistory, HistoryVerdict, LedgerLine } from '../../../libs/testing/src/history';
 import type { Totals } from './expected-totals';
-import type { Priced } from './shop';
+import type { Receipt } from './shop';
 
 /** What a campaign is judged by. */
 export interface Evidence {
   readonly expected: { readonly items: ReadonlyMap<string, Totals>; readonly customers: ReadonlyMap<string, Totals> };
   readonly items: ReadonlyMap<string, Totals>;
   readonly customers: ReadonlyMap<string, Totals>;
-  readonly lines: number;
+  /** How many effects the lines have, together. */
+  readonly plannedEffects: number;
   readonly failures: readonly string[];
   readonly plannedKills: number;
   readonly deaths: readonly (NodeJS.Signals | number | null)[];
   readonly struckAtWork: number;
   readonly lastExit: NodeJS.Signals | number | null;
-  readonly effects: readonly RecordedPrice[];
+  readonly effects: readonly RecordedEffect[];
   readonly ledger: readonly LedgerLine[];
   readonly history: Pick<HistoryVerdict, 'problems' | 'invalid'>;
 }
 
 /** The record of an effect, under the key that the outside was called with. */
-export interface RecordedPrice {
+export interface RecordedEffect {
   readonly key: string;
-  readonly value: Priced;
+  readonly value: Receipt;
 }
 
 /** What went wrong; nothing, if all is well. */
@@ -62,13 +63,13 @@ function differences(
 }
 
 /**
- * Each line has one record of one effect. The recorded receipt is that of the last call under its key: had the effect run
+ * Each effect of a line has one record. The recorded receipt is that of the last call under its key: had the effect run
  * again once it was recorded, there would be a later one. A call may be repeated by a crash, so never more often than there were crashes.
  */
-function judgeEffects({ effects, ledger, lines, deaths }: Evidence): string[] {
+function judgeEffects({ effects, ledger, plannedEffects, deaths }: Evidence): string[] {
   const problems: string[] = [];
-  const calls = new Map<string, Priced[]>();
-  for (const { key, value } of ledger) calls.set(key, [...(calls.get(key) ?? []), value as Priced]);
+  const calls = new Map<string, Receipt[]>();
+  for (const { key, value } of ledger) calls.set(key, [...(calls.get(key) ?? []), value as Receipt]);
   const recorded = new Set<string>();
   for (const { key, value } of effects) {
     const made = calls.get(key) ?? [];
@@ -80,19 +81,20 @@ function judgeEffects({ effects, ledger, lines, deaths }: Evidence): string[] {
     if (made.length > deaths.length + 1) problems.push(`${key} was called ${made.length} times`);
   }
   for (const key of calls.keys()) if (!recorded.has(key)) problems.push(`${key} was called and is not recorded`);
-  if (recorded.size !== lines) problems.push(`${recorded.size} effects are recorded for ${lines} lines`);
+  if (recorded.size !== plannedEffects)
+    problems.push(`${recorded.size} effects are recorded where the lines have ${plannedEffects}`);
   return problems;
 }
 
-/** The prices on record in these journals. */
-export function recordedPrices(actors: readonly ActorHistory[]): RecordedPrice[] {
+/** The effects on record in these journals. */
+export function recordedEffects(actors: readonly ActorHistory[]): RecordedEffect[] {
   return actors.flatMap(({ actor, entries }) => {
     let messageId = '';
     return entries.flatMap((entry) => {
       if (entry.kind === 'MessageReceived') ({ messageId } = entry);
       if (entry.kind !== 'SideEffectExecuted' || entry.result === null) return [];
       const { scope, ordinal, result } = entry;
-      return [{ key: `${actor}/${messageId}/${scope}/${ordinal}`, value: decodePayload(result) as Priced }];
+      return [{ key: `${actor}/${messageId}/${scope}/${ordinal}`, value: decodePayload(result) as Receipt }];
     });
   });
 }

@@ -6,7 +6,7 @@ import { STORAGE, type Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import type { Totals } from './expected-totals';
 import type { OrderLine } from './read-orders';
-import { Customer, StockItem, usePriceService } from './shop';
+import { Customer, StockItem, useOutside } from './shop';
 
 // The node that is killed. It loads, says so, and does nothing until it is told to open the store: a node can wait loaded for the
 // death of the one before it.
@@ -28,8 +28,8 @@ export class Commands {
   private app: INestApplicationContext | undefined;
   private readonly items = new Map<string, ActorRef<StockItem>>();
 
-  async open(database: string, serviceUrl: string): Promise<void> {
-    usePriceService(serviceUrl);
+  async open(database: string, outsideUrl: string): Promise<void> {
+    useOutside(outsideUrl);
     @Module({
       imports: [
         PlexSpacesModule.forRoot({ storage: TypeormStorageModule.sqlite(database) }),

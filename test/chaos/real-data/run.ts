@@ -8,7 +8,7 @@ import { Random } from '../../../libs/testing/src/conformance/random';
 import { checkHistory, readActors, readLedger } from '../../../libs/testing/src/history';
 import { Campaign } from './campaign';
 import { type ExpectedTotals, expectedTotals } from './expected-totals';
-import { type Evidence, judge, recordedPrices } from './judge';
+import { type Evidence, judge, recordedEffects } from './judge';
 import { readOrders } from './read-orders';
 import { models } from './shop';
 
@@ -70,12 +70,13 @@ export async function runRealData({ kills, seed, lines, file = REAL_FILE }: RunO
       actors,
       models,
       ledger,
-      ledgerEffects: ['price'],
+      ledgerEffects: ['price', 'invoice'],
       finals: finalsOf(outcome),
       faults: [{ name: 'SIGKILL', fired: outcome.struckAtWork }],
     });
-    const effects = recordedPrices(actors);
-    const evidence = { ...outcome, expected, lines: expected.lines, plannedKills: kills, effects, ledger, history };
+    const effects = recordedEffects(actors);
+    const plannedEffects = 2 * expected.lines - expected.anonymous; // a price each, and an invoice for those named
+    const evidence = { ...outcome, expected, plannedEffects, plannedKills: kills, effects, ledger, history };
     const { malformed } = orders;
     const planted = MALFORMED.map((_, i) => middle + 1 + i);
     return { problems: judge(evidence), source, expected, malformed, planted, evidence, resent: outcome.resent };
@@ -125,6 +126,6 @@ export function describeRun({ source, expected, malformed, evidence, resent }: R
     `${malformed.length} malformed lines left out`,
     `${items.size} items, ${customers.size} customers; ${resent} lines sent again`,
     `${deaths.length} times SIGKILL, ${struckAtWork} with lines under way`,
-    `${effects.length} prices recorded, ${ledger.length} asked for`,
+    `${effects.length} effects recorded, ${ledger.length} called`,
   ].join('\n');
 }

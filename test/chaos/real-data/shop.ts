@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import { Agent } from 'node:http';
+import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import {
   Actor,
@@ -20,8 +19,8 @@ import type { OrderLine } from './read-orders';
 /** More starts than any message can meet deaths of its node. */
 const retry = { maxAttempts: 1_000, initialDelay: 1, factor: 1 };
 
-/** What the price service answers: each call has a number of its own, so that it shows which call an actor took for the one. */
-export interface Priced {
+/** What the outside answers: each call has a number of its own, so that it shows which call an actor took for the one. */
+export interface Receipt {
   readonly receipt: number;
   readonly amount: number;
 }
@@ -30,18 +29,18 @@ const agent = new Agent({ keepAlive: true });
 let serviceUrl = '';
 
 /** Where the effects go. */
-export function usePriceService(url: string): void {
+export function useOutside(url: string): void {
   serviceUrl = url;
 }
 
-async function askService(line: OrderLine): Promise<Priced> {
+async function askService(what: 'price' | 'invoice', { quantity, priceMills }: OrderLine): Promise<Receipt> {
   const { idempotencyKey, signal } = currentEffect();
   const headers = { 'Idempotency-Key': encodeURI(idempotencyKey) };
-  const url = `${serviceUrl}/price?quantity=${line.quantity}&mills=${line.priceMills}`;
+  const url = `${serviceUrl}/${what}?quantity=${quantity}&mills=${priceMills}`;
   return new Promise((resolve, reject) => {
     request(url, { agent, headers, signal })
       .once('response', (response) => {
-        text(response).then((body) => resolve(JSON.parse(body) as Priced), reject);
+        text(response).then((body) => resolve(JSON.parse(body) as Receipt), reject);
       })
       .once('error', reject)
       .end();
@@ -67,7 +66,10 @@ export class Customer {
   }
 }
 
-/** Each order line is a message; its price is made outside, once. */
+/**
+ * Each order line is a message; its price is made outside, once. Who is named gets an invoice: a second effect, before which the
+ * record of the first is durable, so that a death in between leaves a recorded effect in a turn that is not committed.
+ */
 @Actor({ type: 'stock-item' })
 @UseFacets(durability({ checkpointEvery: 3 }), virtualActor({ idleTimeout: 300 }))
 export class StockItem {
@@ -80,16 +82,22 @@ export class StockItem {
     this.lines += 1;
     this.quantity += line.quantity;
     this.amount += amount;
-    if (line.customer !== null) await ctx.actor(Customer, line.customer).tell.bought(line.quantity, amount);
-    return receipt;
+    if (line.customer === null) return receipt;
+    const invoice = await this.invoice(line);
+    await ctx.actor(Customer, line.customer).tell.bought(line.quantity, amount);
+    return invoice.receipt;
   }
 
   @Handle({ readOnly: true }) totals(): Totals {
     return { lines: this.lines, quantity: this.quantity, amount: this.amount };
   }
 
-  @SideEffect({ timeout: '60s' }) protected price(line: OrderLine): Promise<Priced> {
-    return askService(line);
+  @SideEffect({ timeout: '60s' }) protected price(line: OrderLine): Promise<Receipt> {
+    return askService('price', line);
+  }
+
+  @SideEffect({ timeout: '60s' }) protected invoice(line: OrderLine): Promise<Receipt> {
+    return askService('invoice', line);
   }
 }
 
@@ -105,8 +113,8 @@ export const models: Readonly<Record<string, ActorModel<Totals>>> = {
     initial: nothing,
     apply(state, { args, effects }) {
       const [{ quantity }] = args as [OrderLine];
-      const { receipt, amount } = effects[0]?.value as Priced;
-      return { state: plus(state, quantity, amount), answer: receipt };
+      const { amount } = effects[0]?.value as Receipt;
+      return { state: plus(state, quantity, amount), answer: (effects.at(-1)?.value as Receipt).receipt };
     },
     tally: { of: (read) => (read as Totals).quantity, adds: (_, [line]) => (line as OrderLine).quantity },
   },
