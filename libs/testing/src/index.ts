@@ -29,5 +29,7 @@ export {
   type ResetFault,
   type ThrottleFault,
 } from './fault-proxy';
+// simulation
+export * from './simulation';
 
 export * from './errors';
