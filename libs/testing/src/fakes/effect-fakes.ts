@@ -56,9 +56,7 @@ export class EffectFakes {
     const isDeclared = [...definition.effects.values()].some((effect) => effect.name === name);
     const fakes = isDeclared ? this.declared : this.inline;
     if (fakes.size === 0) return undefined;
-    return (
-      fakes.get(`${definition.className}.${name}`) ?? fakes.get(`${definition.type}.${name}`) ?? fakes.get(name)
-    );
+    return fakes.get(`${definition.className}.${name}`) ?? fakes.get(`${definition.type}.${name}`) ?? fakes.get(name);
   }
 
   private check(names: Iterable<string>): void {
