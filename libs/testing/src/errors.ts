@@ -150,9 +150,13 @@ export class InvalidFaultError extends PlexSpacesError {
 /** A run whose faults did not all strike proves nothing: it is invalid, not passed. @publicApi */
 export class FaultNeverFiredError extends PlexSpacesError {
   readonly code = 'PS_FAULT_NEVER_FIRED';
-  constructor(readonly faults: readonly string[]) {
+  constructor(
+    /** Where the proxy listens. */
+    readonly proxy: string,
+    readonly faults: readonly string[],
+  ) {
     super(
-      `The run is invalid, not passed: ${faults.join('; ')} never fired. ` +
+      `The run through the proxy ${proxy} is invalid, not passed: ${faults.join('; ')} never fired. ` +
         `Send what the fault waits for through the proxy, or do not inject it.`,
     );
   }

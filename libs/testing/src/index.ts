@@ -31,5 +31,7 @@ export {
 } from './fault-proxy';
 // simulation
 export * from './simulation';
+// histories of a run, and their judge
+export * from './history';
 
 export * from './errors';

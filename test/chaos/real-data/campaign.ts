@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Env } from 'plexspaces/spi';
 import type { Random } from '../../../libs/testing/src/conformance/random';
-import { OperationLog } from '../../../libs/testing/src/history';
+import { OperationLog } from 'plexspaces/testing';
 import type { Totals } from './expected-totals';
 import { keyOf } from './node';
 import { NodeDiedError, NodeProcess, startProgram } from './node-process';

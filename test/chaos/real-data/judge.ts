@@ -1,5 +1,5 @@
 import { decodePayload } from '#journal';
-import type { ActorHistory, HistoryVerdict, LedgerLine } from '../../../libs/testing/src/history';
+import type { ActorHistory, HistoryVerdict, LedgerLine } from 'plexspaces/testing';
 import type { Totals } from './expected-totals';
 import type { Receipt } from './shop';
 

@@ -5,7 +5,7 @@ import { SystemEnv } from 'plexspaces/spi';
 import { SqliteStorage } from '#storage/sqlite';
 import { makeOrderFile } from '../../../apps/demo/order-lines';
 import { Random } from '../../../libs/testing/src/conformance/random';
-import { checkHistory, readActors, readLedger } from '../../../libs/testing/src/history';
+import { checkHistory, readActors, readLedger } from 'plexspaces/testing';
 import { Campaign } from './campaign';
 import { type ExpectedTotals, expectedTotals } from './expected-totals';
 import { type Evidence, judge, recordedEffects } from './judge';

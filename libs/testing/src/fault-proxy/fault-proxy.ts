@@ -90,7 +90,11 @@ export class FaultProxy {
   /** @throws {FaultNeverFiredError} */
   assertAllFired(): void {
     const { unfired } = this;
-    if (unfired.length > 0) throw new FaultNeverFiredError(unfired.map(({ fault }) => describeFault(fault)));
+    if (unfired.length === 0) return;
+    throw new FaultNeverFiredError(
+      `${this.host}:${this.port}`,
+      unfired.map(({ fault }) => describeFault(fault)),
+    );
   }
 
   /**
