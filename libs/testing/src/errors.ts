@@ -317,7 +317,12 @@ export class ProcessDiedError extends PlexSpacesError {
   }
 }
 
-function failureText(seed: number, schedule: readonly string[], story: readonly string[], cause: unknown): string {
+function failureText(
+  seed: number,
+  schedule: readonly string[],
+  story: readonly string[],
+  cause: unknown,
+): string {
   const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return [
     `Seed ${seed} fails: ${what}`,

@@ -13,25 +13,13 @@ export { EffectFakes, type FakeAnswers } from './fakes/effect-fakes';
 // journals
 export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';
 
-// a network that fails
-export {
-  type Address,
-  type BlackHoleFault,
-  type CutFault,
-  type DelayFault,
-  type Direction,
-  type Ending,
-  type Fault,
-  FaultProxy,
-  type HalfCloseFault,
-  InjectedFault,
-  type OneByteWritesFault,
-  type ResetFault,
-  type ThrottleFault,
-} from './fault-proxy';
 // simulation
 export * from './simulation';
+
 // histories of a run, and their judge
 export * from './history';
+
+// a network that fails
+export * from './fault-proxy';
 
 export * from './errors';

@@ -61,12 +61,7 @@ export async function explain(
   const fewest = shrinks ? await shrink(all, stillFails) : all;
   const told: TimedDecision[] = [];
   const last = await runSeed(simulation, seed, { kept: fewest, onDecision: (decision) => told.push(decision) });
-  return new SimulationFailedError(
-    seed,
-    writeSchedule(fewest),
-    storyOf(last, told),
-    (last.failure ?? again.failure)?.error,
-  );
+  return new SimulationFailedError(seed, writeSchedule(fewest), storyOf(last, told), (last.failure ?? again.failure)?.error);
 }
 
 /** Failures of one kind are taken for the same. */
