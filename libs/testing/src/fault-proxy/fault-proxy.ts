@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import { type Env, SystemEnv } from '#spi';
-import { FaultNeverFiredError } from '../errors';
+import { FaultNeverFiredError } from '../errors/network-errors';
 import { Connection } from './connection';
 import { endSocket } from './end-socket';
 import { type Fault, checkFault, describeFault } from './fault';

@@ -1,4 +1,4 @@
-import { InvalidFaultError } from '../errors';
+import { InvalidFaultError } from '../errors/network-errors';
 
 /** Which way bytes go through the proxy. */
 export type Direction = 'toServer' | 'toClient';

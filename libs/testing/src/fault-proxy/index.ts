@@ -11,4 +11,4 @@ export type {
   ThrottleFault,
 } from './fault';
 export { type Address, FaultProxy } from './fault-proxy';
-export { InjectedFault } from './injected-fault';
+export type { InjectedFault } from './injected-fault';
