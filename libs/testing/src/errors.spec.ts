@@ -14,7 +14,7 @@ function errorTable(): Record<string, string> {
 /** Every constructor takes facts, so any facts make one. */
 const made = Object.values(errors as Record<string, unknown>)
   .filter((value): value is ErrorClass => typeof value === 'function' && value.prototype instanceof PlexSpacesError)
-  .map((type) => Reflect.construct(type, ['a', ['b'], 'c', 'd']) as PlexSpacesError);
+  .map((type) => Reflect.construct(type, ['a', ['b'], ['c'], 'd']) as PlexSpacesError);
 
 describe('the errors of testing', () => {
   it('are in the table of the README, all of them and no others', () => {

@@ -109,7 +109,9 @@ export class Sender {
     this.assertMayReach(turn, ref);
     this.assertNoCycle(turn, ref, handler);
     const act = { scope: 'handler', name: `${handler.name}:${ref.actorId}`, args, retry: ASK_RETRY, timeoutMs: 0 };
-    return turn.act(act, (effect) => this.post(ref, handler, args, originOf(turn, rankOf(effect), true, effect.attempt), system));
+    return turn.act(act, (effect) =>
+      this.post(ref, handler, args, originOf(turn, rankOf(effect), true, effect.attempt), system),
+    );
   }
 
   activate(ref: Ref): Promise<void> {

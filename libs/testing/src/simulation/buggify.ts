@@ -1,5 +1,13 @@
 import type { Type } from '@nestjs/common';
-import { Actor, type ActorOptions, durability, type DurabilityOptions, type FacetSpec, UseFacets, virtualActor } from '#core';
+import {
+  Actor,
+  type ActorOptions,
+  durability,
+  type DurabilityOptions,
+  type FacetSpec,
+  UseFacets,
+  virtualActor,
+} from '#core';
 import { type Choices, pick } from './choices';
 
 /** Where the decorators leave what they were given. */
@@ -68,7 +76,10 @@ function changedSpec(spec: FacetSpec, knobs: Knobs): FacetSpec | null {
   const { activationStrategy } = spec.config as { readonly activationStrategy?: 'lazy' | 'eager' };
   return {
     ...spec,
-    ...virtualActor({ idleTimeout: idleTimeoutMs, ...(activationStrategy === undefined ? {} : { activationStrategy }) }),
+    ...virtualActor({
+      idleTimeout: idleTimeoutMs,
+      ...(activationStrategy === undefined ? {} : { activationStrategy }),
+    }),
   };
 }
 

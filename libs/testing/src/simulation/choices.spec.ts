@@ -33,7 +33,9 @@ describe('SeededChoices', () => {
     const [kept] = taken.filter(({ label }) => label === 'x');
     const tame = new SeededChoices(9, null, [kept!]);
     const rest = Array.from({ length: 30 }, () => tame.below(5, 'x'));
-    expect(rest.map((value, rank) => (value === 0 ? null : rank)).filter((rank) => rank !== null)).toEqual([kept!.rank]);
+    expect(rest.map((value, rank) => (value === 0 ? null : rank)).filter((rank) => rank !== null)).toEqual([
+      kept!.rank,
+    ]);
   });
 
   it('separates seeds that are close, and seeds beyond 32 bits', () => {

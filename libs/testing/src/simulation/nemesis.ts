@@ -46,7 +46,8 @@ export class Nemesis {
     disarmCrashPoint();
     for (const life of this.node.all) {
       if (life !== this.node.current) this.node.crash(life, 'process');
-      else if (life.storage.hanging > 0) this.node.crash(life, 'process'); // a store that never answers needs a restart
+      else if (life.storage.hanging > 0)
+        this.node.crash(life, 'process'); // a store that never answers needs a restart
       else this.node.resume(life);
     }
     if (this.node.current === null) this.node.start();
@@ -114,14 +115,18 @@ export class Nemesis {
     if (isReplaced) this.node.start();
     this.clock.world.schedule(() => {
       this.node.resume(life);
-      if (isReplaced) // a zombie: it goes on until its manager notices
+      if (isReplaced)
+        // a zombie: it goes on until its manager notices
         this.clock.world.schedule(() => this.node.crash(life, 'process'), 1 + this.choices.below(300, 'zombie.lives'));
     }, ms);
   }
 
   private startSoon(): void {
-    this.clock.world.schedule(() => {
-      if (this.node.current === null) this.node.start();
-    }, this.choices.below(100, 'restart.takes'));
+    this.clock.world.schedule(
+      () => {
+        if (this.node.current === null) this.node.start();
+      },
+      this.choices.below(100, 'restart.takes'),
+    );
   }
 }

@@ -22,7 +22,12 @@ export function watchRealWorld(isRunning: () => boolean, onUse: (error: RealWorl
   const undo: (() => void)[] = [];
   const replace = (holder: Bag, name: string, value: unknown): void => {
     const before = Object.getOwnPropertyDescriptor(holder, name);
-    Object.defineProperty(holder, name, { value, configurable: true, writable: true, enumerable: before?.enumerable ?? false });
+    Object.defineProperty(holder, name, {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: before?.enumerable ?? false,
+    });
     undo.unshift(() => (before === undefined ? delete holder[name] : Object.defineProperty(holder, name, before)));
   };
   const check = (what: string): void => {

@@ -30,9 +30,9 @@ async function dropChunks<D>(
   mayGoOn: () => boolean,
 ): Promise<readonly D[]> {
   let kept = decisions;
-  for (let size = Math.ceil(kept.length / 2); size >= 1 && mayGoOn(); ) {
+  for (let size = Math.ceil(kept.length / 2); size >= 1 && mayGoOn();) {
     let isSmaller = false;
-    for (let at = 0; at < kept.length && mayGoOn(); ) {
+    for (let at = 0; at < kept.length && mayGoOn();) {
       const rest = [...kept.slice(0, at), ...kept.slice(at + size)];
       if (await fails(rest)) {
         kept = rest;

@@ -1,5 +1,13 @@
 import type { Type } from '@nestjs/common';
-import { type ActorClient, type ActorRef, ActorRegistry, type AskPort, type MessageOptions, type TellPort, getActorToken } from '#core';
+import {
+  type ActorClient,
+  type ActorRef,
+  ActorRegistry,
+  type AskPort,
+  type MessageOptions,
+  type TellPort,
+  getActorToken,
+} from '#core';
 import { isPlexSpacesError } from '#spi';
 import { CallOutcomeUnknownError } from '../errors';
 import type { NodeLife } from './sim-node';
@@ -104,7 +112,9 @@ export class SimClient {
     const call = idempotencyKey === undefined ? given : { ...given, options: { ...given.options, idempotencyKey } };
     const id = idempotencyKey ?? `${this.name}/${number} (no key)`;
     const subject = `${call.method} of ${call.key}, ${id},`;
-    const open = this.world.opens(`${this.name} waits for ${call.kind} ${call.method}(${call.args.join()}) of ${call.key} (${id})`);
+    const open = this.world.opens(
+      `${this.name} waits for ${call.kind} ${call.method}(${call.args.join()}) of ${call.key} (${id})`,
+    );
     try {
       return await this.untilKnown(subject, attempts, () => this.attempt(call, id));
     } finally {
@@ -152,12 +162,10 @@ export class SimClient {
         patience.cancel();
         resolve(end);
       };
-      const patience = clock.world.schedule(
-        () => settle({ kind: 'unknown', reason: 'no answer came' }),
-        PATIENCE_MS,
-      );
+      const patience = clock.world.schedule(() => settle({ kind: 'unknown', reason: 'no answer came' }), PATIENCE_MS);
       node.whenOver.add(lost);
-      if (this.world.faults.requestLost > 0 && choices.chance(this.world.faults.requestLost, 'call.requestLost')) return;
+      if (this.world.faults.requestLost > 0 && choices.chance(this.world.faults.requestLost, 'call.requestLost'))
+        return;
       const reply = (end: End): void => {
         if (node.life.isOver) return;
         if (this.world.faults.replyLost > 0 && choices.chance(this.world.faults.replyLost, 'call.replyLost')) return;
@@ -167,7 +175,8 @@ export class SimClient {
       const arrive = (): void => {
         act().then(
           (value) => reply({ kind: 'ok', value }),
-          (error: unknown) => reply(isUnsure(error) ? { kind: 'unknown', reason: String(error) } : { kind: 'fail', error }),
+          (error: unknown) =>
+            reply(isUnsure(error) ? { kind: 'unknown', reason: String(error) } : { kind: 'fail', error }),
         );
       };
       clock.arrival(node.life, arrive, this.arrivesIn(node, choices.below(10, 'call.requestTakes') / 4));

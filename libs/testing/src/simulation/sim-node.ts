@@ -163,7 +163,12 @@ export class SimNode {
     const store = { module: StorageModule, providers: [{ provide: STORAGE, useValue: storage }], exports: [STORAGE] };
     Module({
       imports: [
-        PlexSpacesModule.forRoot({ nodeId: life.name.replace(' ', '-'), ...this.parts.options, storage: store, env: life }),
+        PlexSpacesModule.forRoot({
+          nodeId: life.name.replace(' ', '-'),
+          ...this.parts.options,
+          storage: store,
+          env: life,
+        }),
         PlexSpacesModule.forFeature(this.parts.providersFor(life)),
       ],
     })(SimulatedApp);

@@ -1,5 +1,5 @@
 import { isPlexSpacesError, SystemEnv } from '#spi';
-import { NotRepeatableError, SimulationFailedError } from '../errors';
+import { HistoryRefusedError, NotRepeatableError, SimulationFailedError } from '../errors';
 import { type RunResult, type TimedDecision, runSeed } from './run-seed';
 import { readSchedule, writeSchedule } from './schedule';
 import { type SimulateOptions, resolveSeeds, resolveSimulation } from './simulate-options';
@@ -61,13 +61,19 @@ export async function explain(
   const fewest = shrinks ? await shrink(all, stillFails) : all;
   const told: TimedDecision[] = [];
   const last = await runSeed(simulation, seed, { kept: fewest, onDecision: (decision) => told.push(decision) });
-  return new SimulationFailedError(seed, writeSchedule(fewest), storyOf(last, told), (last.failure ?? again.failure)?.error);
+  return new SimulationFailedError(
+    seed,
+    writeSchedule(fewest),
+    storyOf(last, told),
+    (last.failure ?? again.failure)?.error,
+  );
 }
 
 /** Failures of one kind are taken for the same. */
 function kindOf({ failure }: Pick<RunResult, 'failure'>): string {
   if (failure === null) return 'none';
   const { error } = failure;
+  if (error instanceof HistoryRefusedError) return `${error.code} ${/\bH\d+\b/.exec(error.message)?.[0] ?? ''}`; // by its first rule
   if (isPlexSpacesError(error)) return error.code;
   return error instanceof Error ? error.name : 'thrown';
 }
