@@ -11,7 +11,9 @@ type Report = (totals: RangeTotals) => void;
 
 /** A part of the seeds in a process of its own, which is this program again. */
 function runInChild(command: SimulateCommand, onRun: Report): Promise<RangeTotals> {
-  const args = ['--from', command.from, '--seeds', command.count, ...(command.shrink ? [] : ['--no-shrink'])].map(String);
+  const args = ['--from', command.from, '--seeds', command.count, ...(command.shrink ? [] : ['--no-shrink'])].map(
+    String,
+  );
   return new Promise((resolve, reject) => {
     const child = fork(__filename, args, { env: { ...process.env, SIMULATE_JOB: '1' } });
     let last = noTotals();
@@ -75,7 +77,8 @@ async function asProgram(command: SimulateCommand): Promise<void> {
   const progress = throttled((totals) => console.error(`… ${figures(totals, seconds())}`));
   if (!command.json) console.log(`seeds ${command.from} to ${command.from + command.count - 1}`);
   const totals = await runAll(command, progress);
-  if (command.json) console.log(JSON.stringify({ from: command.from, count: command.count, seconds: seconds(), ...totals }));
+  if (command.json)
+    console.log(JSON.stringify({ from: command.from, count: command.count, seconds: seconds(), ...totals }));
   else {
     for (const { message } of totals.failures) console.log(`${message}\n`);
     console.log(figures(totals, seconds()));

@@ -1,10 +1,5 @@
 import type { SimClient, SimulateOptions, SimWorld } from 'plexspaces/testing';
-import {
-  type EffectObservation,
-  assertHistory,
-  observeEffects,
-  readActors,
-} from '../../libs/testing/src/history';
+import { type EffectObservation, assertHistory, observeEffects, readActors } from '../../libs/testing/src/history';
 import { Account, Book, Meter, Till } from './bank';
 import { models } from './bank-models';
 
@@ -161,7 +156,9 @@ class Customer {
         return client.ask(Account, key, keyed).charge(by);
       }
       case 'stop':
-        return client.run(Account, key, (ref) => ref.stop(world.random.chance(0.3, 'stop.brutal') ? 'brutal' : 'graceful'), patient);
+        return world.random.chance(0.3, 'stop.brutal')
+          ? client.run(Meter, 'm', (ref) => ref.stop('brutal'), patient)
+          : client.run(Account, key, (ref) => ref.stop(), patient);
       case 'tick':
         return client.ask(Meter, 'm').tick().catch(unknown);
       case 'till':
@@ -171,7 +168,10 @@ class Customer {
     }
   }
 
-  private async useTill(keyed: { readonly attempts: number; readonly idempotencyKey: string }, by: number): Promise<void> {
+  private async useTill(
+    keyed: { readonly attempts: number; readonly idempotencyKey: string },
+    by: number,
+  ): Promise<void> {
     const { client, world } = this;
     await client.run(Till, 't', (ref) => ref.orCreate(100), patient);
     await client.ask(Till, 't', keyed).put(by);
@@ -211,5 +211,6 @@ function stopped(error: unknown): void {
 }
 
 function unknown(error: unknown): void {
-  if ((error as Error).name !== 'CallOutcomeUnknownError' && (error as Error).name !== 'MailboxFullError') throw error;
+  const { name } = error as Error;
+  if (name !== 'CallOutcomeUnknownError' && name !== 'MailboxFullError' && name !== 'ActorTerminatedError') throw error;
 }

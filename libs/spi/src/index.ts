@@ -37,4 +37,4 @@ export type {
 } from './row-statement';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
-export { compress, decompress, pinZstdToThisThread } from './zstd';
+export { compress, decompress, isCompressing, pinZstdToThisThread } from './zstd';

@@ -58,6 +58,7 @@ export function fromInboxRow(row: InboxRow, address: Address, cls: ActorClass, e
   message.argsHash = row.argsHash;
   message.row = 'stored';
   message.attempts = row.attempts;
+  message.dueAt = row.dueAt ?? 0;
   message.system = system;
   message.recovered = true;
   message.opened = row.state === 'open';

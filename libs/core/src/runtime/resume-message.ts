@@ -12,6 +12,8 @@ import { attemptStep } from './steps';
  */
 export function resumeMessage(host: DurableActivation, message: Message, open: OpenTurn | null): void {
   const { env, system, address } = host;
+  const waitMs = message.attempts > 1 ? message.dueAt - env.now() : 0;
+  if (waitMs > 0) return waitInLine(host, message, open, waitMs);
   const history = open?.received.messageId === message.id ? historyOf(open) : [];
   message.recovered = false;
   const { maxAttempts } = message.handler.retry ?? MESSAGE_RETRY;
@@ -33,6 +35,16 @@ export function resumeMessage(host: DurableActivation, message: Message, open: O
   message.attempts++;
   host.line.append(attemptStep(message, [], env.now(), env.now()));
   host.runner.held.whenSafe(message, () => host.runner.held.unlessGone(message, () => host.begin(message, history)));
+}
+
+/** An earlier activation failed at it: the rest of its wait before the next start holds the line here as it did there. */
+function waitInLine(host: DurableActivation, message: Message, open: OpenTurn | null, waitMs: number): void {
+  const { held } = host.runner;
+  held.hold(message);
+  message.dueAt = 0;
+  host.env.schedule(() => {
+    if (!host.released) held.unlessGone(message, () => resumeMessage(host, message, open));
+  }, waitMs);
 }
 
 function historyOf({ received, records }: OpenTurn): PendingEntry[] {

@@ -53,8 +53,8 @@ export async function compileLife(blueprint: Blueprint): Promise<CompiledLife> {
   builder.overrideProvider(ENV).useValue(life.env);
   if (store !== null) builder.overrideProvider(STORAGE).useValue(closable(store));
   const module = await amendments.reduce((made, amend) => amend(made), builder).compile();
-  const opened = store === null ? module.get<Storage>(STORAGE, { strict: false }) : null;
-  const storage = store ?? (opened as Storage);
+  const storage = store ?? module.get<Storage>(STORAGE, { strict: false });
+  const opened = store === null ? storage : null;
   return {
     life,
     module,

@@ -16,9 +16,11 @@ import {
   durability,
   virtualActor,
 } from '#core';
-import { MemoryStorage } from '#storage/memory';
+import { STORAGE, type Storage } from '#spi';
+import { MemoryStorage, MemoryStorageModule } from '#storage/memory';
 import { TypeormStorageModule } from '#storage/typeorm';
 import { ManualClock } from '../clock/manual-clock';
+import { expectJournal } from '../journal/expect-journal';
 import { ActorTestingModule } from './actor-testing-module';
 import type { TestApp } from './test-app';
 import type { TestParts } from './test-parts';
@@ -171,6 +173,28 @@ describe.each(STORES)('TestApp on %s', (_, store) => {
 });
 
 describe('TestApp', () => {
+  it('does what the README shows', async () => {
+    const fakeMailer = { send: async () => undefined };
+    const RatesClient = Rates;
+    const Mailer = Till;
+    const clock = new ManualClock();
+    app = await ActorTestingModule.create({ actors: [Counter], providers: [RatesClient, Mailer], clock })
+      .overrideProvider(Mailer)
+      .useValue(fakeMailer)
+      .start();
+    expect(app.get<unknown>(Mailer)).toBe(fakeMailer);
+    const rate = app.fakes.effect('Counter.rate', 7).failing(1);
+    const answer = app.ref(Counter, 'a').ask.increment(2);
+    await clock.advance('1s');
+    expect(await answer).toBe(14);
+    await app.crash();
+    await app.restart();
+    expect(await app.ref(Counter, 'a').ask.current()).toBe(14);
+    expect(rate.times).toBe(2);
+    await expectJournal(app.ref(Counter, 'a')).toHaveEffectOnce('rate');
+    await app.close();
+  });
+
   it('takes the forRoot of an application module, on the store and clock of the test', async () => {
     @Module({
       imports: [
@@ -197,6 +221,62 @@ describe('TestApp', () => {
     await expect(
       ActorTestingModule.create({ imports: [AppModule], options: { askTimeout: 1 } }).start(),
     ).rejects.toMatchObject({ code: 'PS_INVALID_TEST_OPTION', option: 'options' });
+  });
+
+  it('leaves a storage of the test open, whoever thinks it is its own', async () => {
+    const runtime = PlexSpacesModule.forRoot({ storage: MemoryStorageModule });
+    app = await ActorTestingModule.create({ ...parts, imports: [runtime], storage: new MemoryStorage() }).start();
+    await app.ref(Counter, 'a').ask.increment(1);
+    await app.stop();
+    await app.restart();
+    expect(await app.ref(Counter, 'a').ask.increment(1)).toBe(4);
+  });
+
+  it('lets go of the file that its own storage module opened, when it crashes', async () => {
+    const storage = TypeormStorageModule.sqlite(join(folder, 'let-go.db'));
+    app = await ActorTestingModule.create({ ...parts, storage }).start();
+    const opened = app.get<Storage>(STORAGE);
+    await app.crash();
+    await expect(opened.journal.head('a')).rejects.toMatchObject({ code: 'PS_STORE_CLOSED' });
+  });
+
+  it('waits in drain() for actors that keep no inbox, too', async () => {
+    @Actor({ type: 'plain' })
+    @UseFacets(virtualActor())
+    class Plain {
+      static done = 0;
+
+      @Handle() async work(): Promise<void> {
+        for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+        Plain.done++;
+      }
+    }
+    app = await ActorTestingModule.create({ actors: [Plain] }).start();
+    await app.ref(Plain, 'a').tell.work();
+    await app.ref(Plain, 'a').tell.work();
+    await app.drain();
+    expect(Plain.done).toBe(2);
+  });
+
+  it('runs no handler after a crash, not even of an actor that needs no store', async () => {
+    const ran: number[] = [];
+    let leave = (): void => undefined;
+    @Actor({ type: 'plain' })
+    @UseFacets(virtualActor())
+    class Plain {
+      @Handle() async work(n: number): Promise<void> {
+        ran.push(n);
+        await new Promise<void>((resolve) => (leave = resolve));
+      }
+    }
+    app = await ActorTestingModule.create({ actors: [Plain] }).start();
+    await app.ref(Plain, 'a').tell.work(1);
+    await app.ref(Plain, 'a').tell.work(2);
+    await until(() => ran.length === 1);
+    await app.crash();
+    leave();
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(ran).toEqual([1]);
   });
 
   it('repeats overrides in every life', async () => {
@@ -240,7 +320,7 @@ describe('TestApp', () => {
     ['codecCheck', { codecCheck: 'no' }, /^codecCheck must be true or false/],
     ['actor', { actor: [Counter] }, /^actor is no option of ActorTestingModule; it has actors/],
   ])('refuses option %s: %j', (option, given, message) => {
-    const create = () => ActorTestingModule.create(given as TestParts);
+    const create = () => ActorTestingModule.create(given);
     expect(create).toThrow(message);
     expect(create).toThrow(expect.objectContaining({ code: 'PS_INVALID_TEST_OPTION', option }) as Error);
   });
