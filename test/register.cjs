@@ -3,10 +3,12 @@
 // starts are loaded by Node and inherit this preload through execArgv.
 //
 // A file outside dist/ sees the sources behind every alias; a built file sees the build.
+const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join, sep } = require('node:path');
-const { transformFileSync } = require('@swc/core');
+const { transformSync } = require('@swc/core');
 const { root, sources, swcOptions } = require('../tools/sources.cjs');
+const { plant } = require('./mutants/plant.cjs');
 
 const dist = join(root, 'dist') + sep;
 const resolveFilename = Module._resolveFilename;
@@ -17,5 +19,6 @@ Module._resolveFilename = function (request, parent, ...rest) {
 };
 
 require.extensions['.ts'] = (module, filename) => {
-  module._compile(transformFileSync(filename, swcOptions).code, filename);
+  const source = plant(filename, readFileSync(filename, 'utf8'));
+  module._compile(transformSync(source, { ...swcOptions, filename }).code, filename);
 };

@@ -41,16 +41,27 @@ export async function compileLife(blueprint: Blueprint): Promise<CompiledLife> {
   const probe = new KitProbe(life, fakes, blueprint.parts.codecCheck ?? true);
   const builder = Test.createTestingModule({
     imports: [
-      { module: TestKitModule, global: true, providers: [{ provide: RUNTIME_PROBE, useValue: probe }], exports: [RUNTIME_PROBE] },
+      {
+        module: TestKitModule,
+        global: true,
+        providers: [{ provide: RUNTIME_PROBE, useValue: probe }],
+        exports: [RUNTIME_PROBE],
+      },
       ...(await modulesOf(blueprint)),
     ],
   });
   builder.overrideProvider(ENV).useValue(life.env);
   if (store !== null) builder.overrideProvider(STORAGE).useValue(closable(store));
   const module = await amendments.reduce((made, amend) => amend(made), builder).compile();
-  const opened = store === null ? module.get<Storage>(STORAGE, { strict: false }) : null;
-  const storage = store ?? (opened as Storage);
-  return { life, module, storage, opened, system: viewFromOutside(module.get(ActorSystem, { strict: false }), life, storage) };
+  const storage = store ?? module.get<Storage>(STORAGE, { strict: false });
+  const opened = store === null ? storage : null;
+  return {
+    life,
+    module,
+    storage,
+    opened,
+    system: viewFromOutside(module.get(ActorSystem, { strict: false }), life, storage),
+  };
 }
 
 async function modulesOf({ parts, store }: Blueprint): Promise<NonNullable<TestParts['imports']>> {

@@ -48,7 +48,10 @@ export function checkParts(parts: TestParts): void {
       throw new InvalidTestOptionError(option, `is no option of ActorTestingModule; it has ${[...KNOWN].join(', ')}`);
   const { clock, storage, codecCheck } = parts;
   if (clock !== undefined && !isEnv(clock))
-    throw new InvalidTestOptionError('clock', 'must be a ManualClock, or another Env with now(), schedule() and the rest');
+    throw new InvalidTestOptionError(
+      'clock',
+      'must be a ManualClock, or another Env with now(), schedule() and the rest',
+    );
   if (storage !== undefined && !isStorage(storage) && !isModule(storage))
     throw new InvalidTestOptionError('storage', 'must be a Storage, or a module that exports STORAGE');
   if (codecCheck !== undefined && typeof codecCheck !== 'boolean')

@@ -34,12 +34,12 @@ function watched(method: Method, givesPages: boolean, watch: CallWatch): Method 
   return (...args) => watch(() => method(...args) as Promise<unknown>);
 }
 
-async function* watchPages(read: () => AsyncIterable<unknown>, watch: CallWatch): AsyncGenerator<unknown> {
+async function* watchPages(read: () => AsyncIterable<unknown>, watch: CallWatch): AsyncGenerator {
   const iterator = read()[Symbol.asyncIterator]();
   for (;;) {
-    const { done, value } = await watch(() => iterator.next());
-    if (done === true) return;
-    yield value;
+    const page = await watch(() => iterator.next());
+    if (page.done === true) return;
+    yield page.value;
   }
 }
 

@@ -121,7 +121,5 @@ function isBytes(value: object): value is ArrayBufferView | ArrayBuffer {
 }
 
 function bytesOf(value: ArrayBufferView | ArrayBuffer): Buffer {
-  return ArrayBuffer.isView(value)
-    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    : Buffer.from(value as ArrayBuffer);
+  return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value);
 }

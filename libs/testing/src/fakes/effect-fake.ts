@@ -23,7 +23,7 @@ export type FakeBody = (...args: never[]) => unknown;
 export class EffectFake {
   private readonly made: FakeCall[] = [];
   private failures = 0;
-  private failWith: unknown;
+  private failWith: Error | undefined;
   private body: FakeBody;
 
   /** @internal Made by EffectFakes. */
@@ -51,7 +51,7 @@ export class EffectFake {
   }
 
   /** The next `times` attempts fail. Default error: FakedFailureError, which is retried. */
-  failing(times = 1, error?: unknown): this {
+  failing(times = 1, error?: Error): this {
     this.failures = times;
     this.failWith = error;
     return this;

@@ -1,9 +1,17 @@
 import type { ActorDefinition } from '#core';
 import { UnknownEffectError } from '../errors';
-import { EffectFake } from './effect-fake';
+import { EffectFake, type FakeCall } from './effect-fake';
 
 /** Answers by effect: `rate` for that of any class, `Counter.rate` for that of one; a function is called, anything else is the answer. */
 export type FakeAnswers = Readonly<Record<string, unknown>>;
+
+/** One attempt of an effect that was begun, by a fake or by its own body. @publicApi */
+export interface MadeEffect extends FakeCall {
+  /** `handler`, or the name of the facet that made it. */
+  readonly scope: string;
+  /** As the journal names it. */
+  readonly name: string;
+}
 
 /**
  * The fakes of an application under test, by the effect they stand in for.
@@ -16,6 +24,7 @@ export type FakeAnswers = Readonly<Record<string, unknown>>;
 export class EffectFakes {
   private readonly declared = new Map<string, EffectFake>();
   private readonly inline = new Map<string, EffectFake>();
+  private readonly made: MadeEffect[] = [];
   private definitions: readonly ActorDefinition[] | null = null;
 
   /** @internal Made by the ActorTestingModule. */
@@ -39,6 +48,16 @@ export class EffectFakes {
     return put(this.inline, name, answer);
   }
 
+  /** Every attempt of every effect, whether or not it has a fake, and whether or not it was recorded, in the order of their starts. */
+  get calls(): readonly MadeEffect[] {
+    return this.made;
+  }
+
+  /** @internal An attempt is about to be made. */
+  begun(call: MadeEffect): void {
+    this.made.push(call);
+  }
+
   /** The effect runs its own body again. */
   restore(name: string): void {
     this.declared.delete(name);
@@ -56,9 +75,7 @@ export class EffectFakes {
     const isDeclared = [...definition.effects.values()].some((effect) => effect.name === name);
     const fakes = isDeclared ? this.declared : this.inline;
     if (fakes.size === 0) return undefined;
-    return (
-      fakes.get(`${definition.className}.${name}`) ?? fakes.get(`${definition.type}.${name}`) ?? fakes.get(name)
-    );
+    return fakes.get(`${definition.className}.${name}`) ?? fakes.get(`${definition.type}.${name}`) ?? fakes.get(name);
   }
 
   private check(names: Iterable<string>): void {

@@ -119,7 +119,10 @@ function count(entries: readonly DescribedEntry[], kind: EntryKind, match: Entry
 function checkKinds(...kinds: readonly string[]): void {
   for (const kind of kinds)
     if (!Object.hasOwn(KINDS, kind))
-      throw new InvalidTestOptionError(`entry kind ${kind}`, `does not exist; kinds are ${Object.keys(KINDS).join(', ')}`);
+      throw new InvalidTestOptionError(
+        `entry kind ${kind}`,
+        `does not exist; kinds are ${Object.keys(KINDS).join(', ')}`,
+      );
 }
 
 function describeMatch(kind: EntryKind, match: EntryMatch): string {

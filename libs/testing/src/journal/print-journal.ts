@@ -12,7 +12,9 @@ export function printJournal(actor: string, entries: readonly DescribedEntry[]):
   if (entries.length === 0) return `The journal of ${actor} is empty.`;
   const shown = entries.slice(-SHOWN);
   const hidden = entries.length - shown.length;
-  const lines = shown.map((entry) => `  ${String(entry.seq).padStart(4)}  ${entry.kind}  ${printFields(entry)}`.trimEnd());
+  const lines = shown.map((entry) =>
+    `  ${String(entry.seq).padStart(4)}  ${entry.kind}  ${printFields(entry)}`.trimEnd(),
+  );
   if (hidden > 0) lines.unshift(`     …  ${hidden} earlier`);
   return [`The journal of ${actor}:`, ...lines].join('\n');
 }

@@ -129,8 +129,8 @@ class Phases {
   private checkLimits(): void {
     const { clock } = this.parts;
     const { maxEvents, timeLimitMs, livenessMs } = this.simulation;
-    if (clock.count > maxEvents) throw new SimulationLimitError('maxEvents', maxEvents, this.hanging());
-    if (clock.time > timeLimitMs) throw new SimulationLimitError('timeLimit', timeLimitMs, this.hanging());
+    if (clock.count > maxEvents) throw new SimulationLimitError('maxEvents', this.hanging(), maxEvents);
+    if (clock.time > timeLimitMs) throw new SimulationLimitError('timeLimit', this.hanging(), timeLimitMs);
     if (clock.time - this.healedAt > livenessMs) throw new LivenessError(livenessMs, this.hanging());
   }
 

@@ -1,4 +1,4 @@
-import type { CheckpointRecord } from '#spi';
+import { type CheckpointRecord, CorruptRecordError } from '#spi';
 import { MemoryCheckpointStorage, type MemoryTables } from '#storage/memory';
 import type { FaultSource } from './fault-source';
 
@@ -18,8 +18,8 @@ export class CheckpointFiles {
   /** Semantics of the port; applied as one step. */
   readonly stored: MemoryCheckpointStorage;
   private readonly underWay = new Set<Save>();
-  /** Records whose bytes are not those that were saved. */
-  private readonly damaged = new WeakSet<Uint8Array>();
+  /** Bytes that are not those that were saved, and whether the store has checksums of its own and refuses them. */
+  private readonly damaged = new WeakMap<Uint8Array, 'given' | 'refused'>();
 
   constructor(
     private readonly tables: MemoryTables,
@@ -67,7 +67,21 @@ export class CheckpointFiles {
     if (!this.faults.checkpointRots()) return;
     const bit = this.faults.choices.below(newest.bytes.length * 8, 'checkpoint.rots.bit');
     newest.bytes[bit >> 3] = (newest.bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-    this.damaged.add(newest.bytes);
+    this.damage(newest);
+  }
+
+  /** @throws CorruptRecordError for a damaged one, if it is of the refused kind; the others are for their reader to find */
+  async latest(actor: string, throughSeq = Infinity): Promise<CheckpointRecord | null> {
+    this.rot(actor);
+    const found = this.tables.checkpoints.get(actor)?.findLast(({ seq }) => seq <= throughSeq);
+    if (found !== undefined && this.damaged.get(found.bytes) === 'refused') {
+      throw new CorruptRecordError(actor, `Checkpoint ${found.seq}`, 'the checksum of its file does not match');
+    }
+    return this.stored.latest(actor, throughSeq);
+  }
+
+  private damage({ bytes }: CheckpointRecord): void {
+    this.damaged.set(bytes, this.faults.choices.chance(0.5, 'checkpoint.damage.refused') ? 'refused' : 'given');
   }
 
   /** A file that is replaced keeps its old content until the new one is renamed over it. */
@@ -81,7 +95,7 @@ export class CheckpointFiles {
     torn.set(bytes.subarray(0, written));
     this.put({ ...record, bytes: torn });
     const held = this.tables.checkpoints.get(actor)?.find((one) => one.seq === seq);
-    if (held !== undefined && Buffer.compare(torn, bytes) !== 0) this.damaged.add(held.bytes);
+    if (held !== undefined && Buffer.compare(torn, bytes) !== 0) this.damage(held);
     this.faults.note('power.tornCheckpoint');
   }
 

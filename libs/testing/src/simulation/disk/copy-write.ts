@@ -1,6 +1,7 @@
 import type { NewInboxRow, Write } from '#spi';
 
-const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+/** From Node's pool: these copies live as long as a request, and arrays of their own cost five times as much. */
+const copyOf = (bytes: Uint8Array): Uint8Array => Buffer.from(bytes);
 const copyOfRow = (row: NewInboxRow): NewInboxRow => ({ ...row, message: copyOf(row.message) });
 
 /** A write that waits must not see what its caller does to the buffers meanwhile (J9). */

@@ -8,7 +8,6 @@ export interface Before {
     readonly actor: MemoryActor;
     readonly head: HeadRow;
     readonly end: number;
-    readonly firstSeq: number;
   } | null;
   readonly rows: readonly { readonly receiver: string; readonly id: string; readonly row: InboxRow | null }[];
 }
@@ -18,7 +17,7 @@ export function before(tables: MemoryTables, write: Write): Before {
   if (write.kind === 'accept') return { writer: null, rows: [rowBefore(tables, write.row.actor, write.row.id)] };
   const actor = tables.actor(write.actor);
   return {
-    writer: { actor, head: actor.head, end: actor.entries.length, firstSeq: actor.firstSeq },
+    writer: { actor, head: actor.head, end: actor.entries.length },
     rows: [
       ...write.inbox.map(({ id }) => rowBefore(tables, write.actor, id)),
       ...write.sends.map((row) => rowBefore(tables, row.actor, row.id)),
@@ -37,7 +36,6 @@ export function undo(tables: MemoryTables, writes: readonly Before[]): void {
   for (const { writer, rows } of [...writes].reverse()) {
     if (writer !== null) {
       writer.actor.head = writer.head;
-      writer.actor.firstSeq = writer.firstSeq;
       writer.actor.entries.length = writer.end;
     }
     for (const { receiver, id, row } of rows) {
