@@ -111,7 +111,7 @@ class Phases {
     for (;;) {
       const backlog = await parts.backlog();
       for (const item of open) item.close();
-      if (backlog.length === 0 && parts.node.isUp) return;
+      if (backlog.length === 0 && parts.isSettled) return parts.sleep(POLL_MS); // the process hears of its last commit
       open = backlog.map((actor) => parts.open.add(`${actor} has messages`));
       await parts.sleep(POLL_MS);
     }
