@@ -20,7 +20,9 @@ let underWay = 0;
 export async function pinZstdToThisThread(): Promise<() => void> {
   await (ready ??= wasm.init());
   pins++;
-  return () => void pins--;
+  return () => {
+    pins--;
+  };
 }
 
 /**

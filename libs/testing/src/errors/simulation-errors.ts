@@ -16,10 +16,10 @@ export class SimulationFailedError extends PlexSpacesError {
   readonly code = 'PS_SIMULATION_FAILED';
   constructor(
     readonly seed: number,
-    /** The decisions the failure needs, to be given as `simulate({ seed, schedule })`. */
-    readonly schedule: readonly string[],
     /** What happened, in words. */
     readonly story: readonly string[],
+    /** The decisions the failure needs, to be given as `simulate({ seed, schedule })`. */
+    readonly schedule: readonly string[],
     cause: unknown,
   ) {
     super(failureText(seed, schedule, story, cause), { cause });
@@ -61,8 +61,8 @@ export class SimulationLimitError extends PlexSpacesError {
   readonly code = 'PS_SIMULATION_LIMIT';
   constructor(
     readonly limit: 'timeLimit' | 'maxEvents',
-    readonly reached: number,
     readonly hanging: readonly string[],
+    readonly reached: number,
   ) {
     super(
       `The run reached its ${limit} (${limit === 'timeLimit' ? `${reached} ms of virtual time` : `${reached} events`}); ` +

@@ -98,7 +98,7 @@ function byLabel(kept: readonly Pick<Decision, 'label' | 'rank' | 'value'>[]): M
   const labels = new Map<string, Map<number, number>>();
   for (const { label, rank, value } of kept) {
     let ranks = labels.get(label);
-    if (ranks === undefined) labels.set(label, (ranks = new Map()));
+    if (ranks === undefined) labels.set(label, (ranks = new Map<number, number>()));
     ranks.set(rank, value);
   }
   return labels;

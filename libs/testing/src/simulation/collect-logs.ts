@@ -14,7 +14,9 @@ export function collectLogs(lines: string[], prefix: () => string): LoggerServic
 
 /** Nest has one logger per process: the one that was there comes back afterwards. */
 export function borrowLogger(logger: LoggerService): () => void {
-  const before = Logger['staticInstanceRef'];
+  const { staticInstanceRef: before } = Logger as unknown as { readonly staticInstanceRef?: LoggerService };
   Logger.overrideLogger(logger);
-  return () => Logger.overrideLogger(before ?? true);
+  return () => {
+    Logger.overrideLogger(before ?? true);
+  };
 }

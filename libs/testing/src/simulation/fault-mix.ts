@@ -66,7 +66,7 @@ export const DEFAULT_FAULTS: Faults = {
 export const NO_FAULTS: Faults = Object.fromEntries(Object.keys(DEFAULT_FAULTS).map((name) => [name, 0])) as Record<
   FaultName,
   number
-> as Faults;
+>;
 
 /** The most each fault may come to. `faults` names those that differ from the default; 'none' leaves all out. @throws InvalidSimulationError */
 export function resolveFaults(given: Partial<Faults> | 'none' | undefined): Faults {
@@ -99,7 +99,7 @@ export function drawFaults(most: Faults, choices: Choices): Faults {
     const share = LEVELS[choices.below(LEVELS.length, `mix.${name}`)] as number;
     return [name, (limit as number) * share];
   });
-  return Object.fromEntries(mix) as unknown as Faults;
+  return Object.fromEntries(mix) as Record<FaultName, number>;
 }
 
 /** What a store is told of it. */

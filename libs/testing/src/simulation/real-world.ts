@@ -28,7 +28,9 @@ export function watchRealWorld(isRunning: () => boolean, onUse: (error: RealWorl
       writable: true,
       enumerable: before?.enumerable ?? false,
     });
-    undo.unshift(() => (before === undefined ? delete holder[name] : Object.defineProperty(holder, name, before)));
+    undo.unshift(() =>
+      before === undefined ? Reflect.deleteProperty(holder, name) : Object.defineProperty(holder, name, before),
+    );
   };
   const check = (what: string): void => {
     if (!isRunning()) return;

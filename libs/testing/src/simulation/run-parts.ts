@@ -81,6 +81,11 @@ export class RunParts implements WorldParts {
     return found.map(({ actor }) => actor);
   }
 
+  /** The application is up, and nothing it wrote is still on its way to the disk. */
+  get isSettled(): boolean {
+    return this.node.isUp && this.disk.engine.log.unsyncedCount === 0;
+  }
+
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.clock.world.schedule(resolve, ms));
   }

@@ -111,7 +111,7 @@ class Phases {
     for (;;) {
       const backlog = await parts.backlog();
       for (const item of open) item.close();
-      if (backlog.length === 0 && parts.node.isUp) return;
+      if (backlog.length === 0 && parts.isSettled) return parts.sleep(POLL_MS); // the process hears of its last commit
       open = backlog.map((actor) => parts.open.add(`${actor} has messages`));
       await parts.sleep(POLL_MS);
     }
@@ -129,8 +129,8 @@ class Phases {
   private checkLimits(): void {
     const { clock } = this.parts;
     const { maxEvents, timeLimitMs, livenessMs } = this.simulation;
-    if (clock.count > maxEvents) throw new SimulationLimitError('maxEvents', maxEvents, this.hanging());
-    if (clock.time > timeLimitMs) throw new SimulationLimitError('timeLimit', timeLimitMs, this.hanging());
+    if (clock.count > maxEvents) throw new SimulationLimitError('maxEvents', this.hanging(), maxEvents);
+    if (clock.time > timeLimitMs) throw new SimulationLimitError('timeLimit', this.hanging(), timeLimitMs);
     if (clock.time - this.healedAt > livenessMs) throw new LivenessError(livenessMs, this.hanging());
   }
 

@@ -146,7 +146,7 @@ export class SimClock {
       const settle = (): void => {
         if (this.failure === null) return resolve();
         const { error } = this.failure;
-        reject(error as Error);
+        reject(error);
       };
       const breathe = (): void => {
         this.current = null;

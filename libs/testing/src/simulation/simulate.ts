@@ -63,8 +63,8 @@ export async function explain(
   const last = await runSeed(simulation, seed, { kept: fewest, onDecision: (decision) => told.push(decision) });
   return new SimulationFailedError(
     seed,
-    writeSchedule(fewest),
     storyOf(last, told),
+    writeSchedule(fewest),
     (last.failure ?? again.failure)?.error,
   );
 }
