@@ -178,7 +178,9 @@ export abstract class Activation extends Timed implements TurnHost {
     this.free = false;
     failpoint('passivate.before');
     await leaveInstance(this);
+    failpoint('passivate.beforeFlush');
     await this.finishWriting();
+    failpoint('passivate.afterFlush');
     if (this.mailbox.count > 0) {
       this.reopen();
       return;
@@ -258,6 +260,7 @@ export abstract class Activation extends Timed implements TurnHost {
     await this.finishWriting();
     this.release('terminated');
     this.become('Terminated', 'stop');
+    failpoint('terminate.beforeAnswer');
     const behind = this.mailbox.takeAll();
     if (this.cls.definition.virtual === null) this.failAll(behind, new ActorTerminatedError(this.address.encoded));
     message.answer(undefined);

@@ -166,6 +166,7 @@ export class ActorSystem implements SystemPort {
     failpoint('stop.beforeDrain');
     this.due.stop();
     await this.activations.drain(this.options.shutdownTimeoutMs);
+    failpoint('stop.afterDrain');
   }
 
   /** Writes what is under way. Storage modules close their stores themselves. Harmless when called again. */

@@ -1,4 +1,5 @@
 import type { FacetAttached, FacetDetached, StateImage } from '#journal';
+import { failpoint } from '#spi';
 import { DURABILITY } from '../facet/durability.facet';
 import { ignore } from '../facet/is-promise';
 import type { Message } from './message';
@@ -50,7 +51,9 @@ export class Adoption {
   }
 
   committed(message: Message): void {
-    if (message === this.by) this.forget();
+    if (message !== this.by) return;
+    failpoint('attach.afterCommit');
+    this.forget();
   }
 
   /** The journal decides from here on. */

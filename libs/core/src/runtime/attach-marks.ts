@@ -1,4 +1,4 @@
-import { encodeActorId } from '#spi';
+import { encodeActorId, failpoint } from '#spi';
 import { outsideTurns } from '../turn/frame';
 import type { SystemPort } from './system-port';
 
@@ -59,6 +59,7 @@ export class AttachMarks {
         sends: [],
       },
       (outcome) => {
+        if (outcome.kind === 'committed') failpoint('attach.afterMark');
         if (outcome.kind !== 'failed' && outcome.kind !== 'lost') return;
         this.unstored.add(actor);
         logger.error(`${actor} could not be marked as durable: ${outcome.kind}`);

@@ -186,6 +186,7 @@ export class TurnRunner {
     const message = turn.received;
     message.attempts++;
     this.held.hold(message);
+    failpoint('retry.beforeCount');
     const history = [...turn.records.history]; // a late effect of this run is not among what is stored
     host.line.append(attemptStep(message, turn.records.takePending(), host.env.now() + delayMs, host.env.now()));
     void host.line.whenDurable().then(
@@ -205,6 +206,7 @@ export class TurnRunner {
 
   park(message: Message, pending: readonly PendingEntry[], cause: unknown): void {
     const { host } = this;
+    failpoint('park.beforeCommit');
     host.line.append(parkStep(message, pending, toErrorRecord(cause), host.env.now()));
     this.held.whenSafe(message, () => {
       failpoint('park.afterCommit');
@@ -272,6 +274,7 @@ export class TurnRunner {
     const { host } = this;
     const message = turn.received;
     failpoint('turn.afterCommit');
+    if (message.handler === CREATE) failpoint('spawn.afterCommit');
     failpoint('reply.before');
     if (ending.kind === 'error') message.fail(outcome);
     else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));

@@ -110,6 +110,7 @@ export class ActLog {
       if (this.settled.length > 0) this.onLostPath(record); // L4
       return undefined;
     }
+    failpoint('replay.beforeHandOver');
     this.waiting.delete(record);
     this.next++;
     return { record, deliver };

@@ -190,6 +190,7 @@ export class DurableTurn extends Turn {
     try {
       failpoint('effect.beforeIntent');
       await this.host.sync(this); // U2
+      if (this.records.made > 0) failpoint('effect.afterResultCommit');
       if (this.isAborted) throw this.signal.reason as Error;
       failpoint('effect.afterIntent');
       const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
@@ -233,8 +234,10 @@ export class DurableTurn extends Turn {
       const dueAt = recordedDue ?? this.host.env.now() + delayMs;
       if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
       await this.host.sync(this);
+      failpoint('timer.afterScheduled');
       await pause(this.host.env, Math.max(0, dueAt - this.host.env.now()), this.signal);
       if (this.isAborted) throw this.signal.reason as Error;
+      failpoint('timer.afterFired');
       this.log.settle(
         this.records.add({ kind: 'TimerFired', scope: 'handler', ordinal }) as Recorded<HandedRecord>,
         deliver,

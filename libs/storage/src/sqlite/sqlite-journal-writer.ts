@@ -50,7 +50,10 @@ export class SqliteJournalWriter {
     failpoint('commit.beforeBegin');
     this.begin.run();
     try {
-      const outcomes = writes.map((write) => this.tryWrite(write));
+      const outcomes = writes.map((write, i) => {
+        if (i > 0) failpoint('group.midBatch');
+        return this.tryWrite(write);
+      });
       failpoint('commit.beforeCommit');
       this.commit.run();
       this.ids.committed();
@@ -93,8 +96,9 @@ export class SqliteJournalWriter {
       if (refusal === 'unknown') return ['failed', `${actor} has no message ${change[1]} to ${change[0]}`];
       if (refusal === 'duplicate') return this.duplicate(actor, id, change[1]);
     }
-    for (const row of sends) this.inbox.queue(this.ids.obtain(row[0]), row); // known ids are skipped (J6)
     failpoint('commit.afterInbox');
+    for (const row of sends) this.inbox.queue(this.ids.obtain(row[0]), row); // known ids are skipped (J6)
+    failpoint('commit.afterSends');
     return null;
   }
 
