@@ -33,7 +33,7 @@ export interface ModelStep<S> {
  * is a TypeError, since the checker freezes what it hands over.
  * @publicApi
  */
-export interface ActorModel<S = never> {
+export interface ActorModel<S = unknown> {
   readonly initial: S;
   /** A throw means: the handler answers an error and changes nothing. */
   apply(state: S, call: ModelCall): ModelStep<S>;
@@ -46,7 +46,7 @@ export interface ActorModel<S = never> {
   /** For actors that count: bounds on the final read that need neither journal nor order (H2). */
   readonly tally?: {
     /** The count, out of the final read. */
-    of(read: never): number;
+    of(read: unknown): number;
     /** What one applied message adds, in whatever order. */
     adds(method: string, args: readonly unknown[]): number;
   };

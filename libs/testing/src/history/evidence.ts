@@ -20,7 +20,13 @@ export interface ActorEvidence extends ActorHistory {
 export class Evidence {
   readonly requests: readonly Request[];
   readonly actors: ReadonlyMap<string, ActorEvidence>;
+  /** Messages that committed turns sent. */
+  readonly sends: ReadonlySet<string>;
   readonly problems: HistoryProblem[] = [];
+  /** Acknowledged messages that are not there (H1). */
+  readonly lost = new Set<string>();
+  /** Actors whose final read is out of bounds (H2). */
+  readonly wrongFinals = new Set<string>();
   /** Messages whose answer is known to be wrong: no order can explain it, and none has to. */
   readonly wrongAnswers = new Set<string>();
   linearized = 0;
@@ -35,6 +41,8 @@ export class Evidence {
     for (const [actor, requests] of byActor)
       if (!actors.has(actor)) actors.set(actor, this.sort(neverWritten(actor), requests));
     this.actors = actors;
+    const committed = [...actors.values()].flatMap(({ turns }) => turns.filter(({ end }) => end === 'ok'));
+    this.sends = new Set(committed.flatMap(({ sends }) => sends.map((send) => nameOf(send.receiver, send.messageId))));
   }
 
   blame(rule: HistoryRule, actor: string | undefined, message: string): void {

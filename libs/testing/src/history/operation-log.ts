@@ -92,9 +92,13 @@ export function readOperations(file: string): OperationRecord[] {
     const event = line as Event;
     switch (event?.type) {
       case 'invoke': {
-        if (event.op !== operations.length) throw corrupt(`begins operation ${event.op} after ${operations.length - 1}`);
+        if (event.op !== operations.length)
+          throw corrupt(`begins operation ${event.op} after ${operations.length - 1}`);
         const { id, client, actor, kind, method, args, readOnly, principal, delayMs } = event;
-        const rest = { ...(principal === undefined ? {} : { principal }), ...(delayMs === undefined ? {} : { delayMs }) };
+        const rest = {
+          ...(principal === undefined ? {} : { principal }),
+          ...(delayMs === undefined ? {} : { delayMs }),
+        };
         const invocation = { id, client, actor, kind, method, args: args.map(fromJsonValue), readOnly, ...rest };
         operations.push({ ...invocation, invoked: i + 1, ended: null, outcome: 'info' });
         break;

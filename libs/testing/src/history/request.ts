@@ -1,7 +1,10 @@
 import type { OperationRecord } from './operation-record';
 
 /** All attempts of clients under one id. A read is a request of its own, whatever its id. */
-export interface Request extends Pick<OperationRecord, 'id' | 'client' | 'actor' | 'kind' | 'method' | 'args' | 'readOnly'> {
+export interface Request extends Pick<
+  OperationRecord,
+  'id' | 'client' | 'actor' | 'kind' | 'method' | 'args' | 'readOnly'
+> {
   /** The ids that its message may have in the journal. */
   readonly messageIds: readonly string[];
   readonly attempts: readonly OperationRecord[];
