@@ -11,15 +11,19 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import { SystemEnv } from 'plexspaces/spi';
+import { encodeLedgerLine } from '../../../libs/testing/src/history/ledger-line';
 
 /** More starts than any message can meet deaths of its node. */
-const retry = { maxAttempts: 30, initialDelay: 1, factor: 1 };
+const retry = { maxAttempts: 60, initialDelay: 1, factor: 1 };
 
-/** The outside world of the effects: a file, one line per call that arrived, with its idempotency key. */
+/** The outside world of the effects: a file, one line per call that arrived. */
 const ledger = process.env['LEDGER'] ?? '';
+const clock = new SystemEnv();
 
 function pay(): void {
-  appendFileSync(ledger, `${currentEffect().idempotencyKey}\n`);
+  const { idempotencyKey: key } = currentEffect();
+  appendFileSync(ledger, encodeLedgerLine({ key, name: 'pay', at: clock.now(), value: 1 }));
 }
 
 @Actor({ type: 'book' })
@@ -78,6 +82,12 @@ export class Account {
     return this.value;
   }
 
+  /** Holds its line for a moment. */
+  @Handle({ retry }) async nap(@Ctx() ctx: ActorContext, by: number): Promise<number> {
+    await ctx.sleep(2);
+    return (this.value += by);
+  }
+
   /** Never succeeds: parked, and nothing of it stays. */
   @Handle({ retry: { maxAttempts: 1 } }) poison(): void {
     this.value = -1_000_000;
@@ -93,3 +103,44 @@ export class Account {
     return 1;
   }
 }
+
+/** Is created, and stopped for good while messages wait behind the stop. */
+@Actor({ type: 'visitor' })
+@UseFacets(durability())
+export class Visitor {
+  @State() greeted = 0;
+
+  @Handle({ retry }) greet(times: number): void {
+    this.greeted += times;
+  }
+}
+
+/** Its history is cut behind it, up to the older of its two checkpoints. */
+@Actor({ type: 'tally' })
+@UseFacets(durability({ checkpointEvery: 2, keepCheckpoints: 2 }), virtualActor({ idleTimeout: 300 }))
+export class Tally {
+  @State() value = 0;
+
+  @Handle({ retry }) add(by: number): number {
+    return (this.value += by);
+  }
+  @Handle({ readOnly: true }) current(): number {
+    return this.value;
+  }
+}
+
+/** Begins without a journal, and gets one at run time. */
+@Actor({ type: 'late' })
+@UseFacets(virtualActor())
+export class Late {
+  @State() value = 0;
+
+  @Handle({ retry }) add(by: number): number {
+    return (this.value += by);
+  }
+  @Handle({ readOnly: true }) current(): number {
+    return this.value;
+  }
+}
+
+export const BANK = [Book, Account, Visitor, Tally, Late];

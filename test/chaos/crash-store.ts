@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FailpointName } from 'plexspaces/spi';
+import { SystemEnv } from 'plexspaces/spi';
+import { Random } from '../../libs/testing/src/conformance/random';
+import type { ActorHistory, EffectObservation } from '../../libs/testing/src/history';
+import { ChaosNode } from './chaos-node';
+import { Clients } from './clients';
+import type { CrashPoint } from './crash-points';
+import { type Judgement, judge } from './judge';
+import { ACCOUNTS, Workload } from './workload';
+
+/** How one life of a node went. */
+export interface Life {
+  readonly point: FailpointName;
+  /** The passage that was to be deadly. */
+  readonly at: number;
+  /** How often it was. */
+  readonly hits: number;
+  readonly signal: NodeJS.Signals | number | null;
+  readonly ok: number;
+  readonly info: number;
+}
+
+/** Rounds of work after which a point that was not reached will not be. */
+const MOST_ROUNDS = 5;
+/** Tries of the last life to get everything done. */
+const LAST_TRIES = 5;
+/** A store that is not done by then hangs. */
+const PATIENCE_MS = 180_000;
+
+/**
+ * A store on which one node after the other dies, each at a point of its own, while clients go on with their work. At
+ * the end a node lives, everything comes to its end, and the whole is judged.
+ */
+export class CrashStore {
+  readonly lives: Life[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'plexspaces-chaos-'));
+  private readonly clients = new Clients();
+  private readonly workload: Workload;
+  private readonly observations = new Map<string, EffectObservation>();
+  private readonly random: Random;
+  private node: ChaosNode | null = null;
+
+  constructor(
+    seed: number,
+    private readonly hasFiles: boolean,
+  ) {
+    this.random = new Random(seed);
+    this.workload = new Workload(this.random);
+  }
+
+  /** A life per point, then the last. Never rejects: what went wrong is a problem. */
+  async run(points: readonly CrashPoint[]): Promise<Judgement | readonly string[]> {
+    const clock = new SystemEnv().schedule(() => this.node?.kill(), PATIENCE_MS);
+    try {
+      for (const point of points) await this.lifeUntil(point);
+      return await this.lastLife();
+    } catch (error) {
+      return [`${String(error)} ${this.node?.output ?? ''}`, ...this.clients.problems];
+    } finally {
+      clock.cancel();
+      this.node?.kill();
+      await this.node?.ended;
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async lifeUntil(point: CrashPoint): Promise<void> {
+    const { name, most, when, isLast } = point;
+    const at = 1 + this.random.below(most);
+    const plan = [`${name}=kill@${at}`, ...(when === undefined ? [] : [`${when}@${1 + this.random.below(8)}`])];
+    this.clients.nextLife();
+    const node = this.start(plan.join());
+    await node.ready();
+    const isUp = (await this.observe(node)) && (await node.get({ kind: 'start' })) !== 'dead';
+    if (isUp) {
+      for (let round = 0; round < (isLast ? 1 : MOST_ROUNDS); round++) {
+        this.clients.add(this.workload.round());
+        await this.clients.carryOn(node);
+        if (node.isDead) break;
+      }
+      await node.send({ kind: 'stop' });
+    }
+    const signal = await node.ended;
+    const hits = node.hitLines.filter((line) => line === `failpoint ${name} ${at}`).length;
+    this.lives.push({ point: name, at, hits, signal, ok: this.clients.ok, info: this.clients.info });
+  }
+
+  /** A life without failures, in which everything has to come to its end. */
+  private async lastLife(): Promise<Judgement> {
+    this.clients.nextLife();
+    const node = this.start('');
+    await node.ready();
+    await this.observe(node);
+    await node.get({ kind: 'start' });
+    for (let tries = 0; tries < LAST_TRIES && !this.clients.areDone; tries++) await this.clients.carryOn(node);
+    await this.clients.askAgain(node);
+    await node.get({ kind: 'settle' });
+    const finals = await this.readAll(node);
+    const actors = await this.alive(node.get<ActorHistory[]>({ kind: 'histories' }));
+    await node.send({ kind: 'stop' });
+    const end = await node.ended;
+    const { problems, figures } = judge({
+      clients: this.clients,
+      actors,
+      ledger: join(this.folder, 'ledger'),
+      observations: [...this.observations.values()],
+      finals,
+      faults: this.lives.map(({ point, hits, signal }) => ({ name: point, fired: signal === 'SIGKILL' ? hits : 0 })),
+    });
+    const unfinished = this.clients.unfinished.map((key) => `${key} was never answered`);
+    const ending = end === 0 ? [] : [`the last node ended with ${String(end)}: ${node.output}`];
+    return { problems: [...this.clients.problems, ...unfinished, ...problems, ...ending], figures };
+  }
+
+  private start(failpoints: string): ChaosNode {
+    this.node = new ChaosNode({
+      database: join(this.folder, 'journal.db'),
+      ledger: join(this.folder, 'ledger'),
+      hits: join(this.folder, 'hits'),
+      failpoints,
+      ...(this.hasFiles ? { checkpoints: join(this.folder, 'checkpoints') } : {}),
+    });
+    return this.node;
+  }
+
+  /** Right after a death, before anything runs: what is recorded now is never called again. @returns is it alive? */
+  private async observe(node: ChaosNode): Promise<boolean> {
+    const seen = await node.get<EffectObservation[]>({ kind: 'observe' });
+    if (seen === 'dead') return false;
+    for (const observation of seen)
+      if (!this.observations.has(observation.key)) this.observations.set(observation.key, observation);
+    return true;
+  }
+
+  private async readAll(node: ChaosNode): Promise<Map<string, unknown>> {
+    const late = this.clients.done.flatMap(({ step }) => (step.actor.startsWith('late/') ? [step.actor] : []));
+    const actors = [...ACCOUNTS.map((key) => `account/${key}`), 'book/main', 'tally/main', ...new Set(late)];
+    const finals = new Map<string, unknown>();
+    for (const actor of actors) {
+      const method = actor === 'book/main' ? 'read' : 'current';
+      finals.set(actor, await this.alive(node.get({ kind: 'ask', actor, method, args: [], key: null, delayMs: 0 })));
+    }
+    return finals;
+  }
+
+  private async alive<T>(answer: Promise<T | 'dead'>): Promise<T> {
+    const value = await answer;
+    if (value === 'dead') throw new Error('the last node died');
+    return value;
+  }
+}
