@@ -246,6 +246,10 @@ export class ActorSystem implements SystemPort {
     return this.activations.isDurable(address);
   }
 
+  markDurable(address: Address): Promise<void> {
+    return this.activations.markDurable(address);
+  }
+
   makeDurable(activation: PlainActivation, message: Message): void {
     this.activations.makeDurable(activation, message);
   }

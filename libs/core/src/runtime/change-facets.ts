@@ -45,6 +45,7 @@ export async function changeFacets(
     const host = trialOf(owner, first);
     await outsideTurns(() => attachHook(facet, host));
     failpoint('attach.afterHook');
+    if (name === DURABILITY) await owner.system.markDurable(owner.address);
     const apply = (): void => {
       for (const [key, state] of first) owner.setFacetState(key, state);
       useFacets(owner, next);
