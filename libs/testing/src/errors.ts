@@ -23,9 +23,8 @@ export class HistoryRefusedError extends PlexSpacesError {
     readonly verdict: 'violated' | 'invalid',
     readonly findings: readonly string[],
   ) {
-    super(
-      `The history is ${verdict}:\n${findings.map((finding) => `  ${finding}`).join('\n')}\n` +
-        `${verdict === 'violated' ? 'Read the journal of the actor named.' : 'Nothing is proven: repair the run and repeat it.'}`,
-    );
+    const remedy =
+      verdict === 'violated' ? 'Read the journal of the actor named.' : 'Nothing is proven: repair the run and repeat it.';
+    super(`The history is ${verdict}:\n${findings.map((finding) => `  ${finding}`).join('\n')}\n${remedy}`);
   }
 }

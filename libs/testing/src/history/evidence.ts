@@ -29,6 +29,8 @@ export class Evidence {
   readonly wrongFinals = new Set<string>();
   /** Messages whose answer is known to be wrong: no order can explain it, and none has to. */
   readonly wrongAnswers = new Set<string>();
+  /** Messages that ended well where the model refuses them (H12). */
+  readonly refused = new Set<string>();
   linearized = 0;
   configurations = 0;
 

@@ -26,9 +26,17 @@ export function readJsonLines(file: string): unknown[] {
 /** `value` in a form that JSON keeps: itself when it comes back equal, else encoded. @throws InvalidPayloadError */
 export function toJsonValue(value: unknown): unknown {
   if (value === undefined) return undefined; // its property is left out
-  const text = JSON.stringify(value);
-  if (text !== undefined && !text.includes(CODED) && isDeepStrictEqual(JSON.parse(text), value)) return value;
+  if (isPlainJson(value)) return value;
   return { [CODED]: Buffer.from(encodePayload(value)).toString('base64') };
+}
+
+function isPlainJson(value: unknown): boolean {
+  try {
+    const text = JSON.stringify(value);
+    return !text.includes(CODED) && isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    return false; // a bigint, a cycle
+  }
 }
 
 /** Inverse of {@link toJsonValue}. */

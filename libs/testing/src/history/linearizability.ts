@@ -58,7 +58,7 @@ interface Configuration<S> {
 }
 
 interface Frame<S> extends Configuration<S> {
-  readonly candidates: Iterator<number>;
+  readonly candidates: Iterator<number, undefined>;
 }
 
 class Search<S> {
@@ -98,11 +98,12 @@ class Search<S> {
     if (enter(initial)) return this.verdict('linearizable');
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       if (this.visited.size > this.max) return this.verdict('unknown');
-      const { value: index, done } = top.candidates.next();
-      if (done === true) {
+      const next = top.candidates.next();
+      if (next.done === true) {
         stack.pop();
         continue;
       }
+      const index = next.value;
       const step = this.operation(index).apply(top.state);
       if (step === null) continue;
       const reads = top.reads.filter((read) => !this.fits(read, step.state));

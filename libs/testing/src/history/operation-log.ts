@@ -35,7 +35,7 @@ export class OperationLog {
   invoke(invocation: Invocation): OperationHandle {
     const handle = this.operations.length as OperationHandle;
     this.operations.push({ ...invocation, invoked: ++this.events, ended: null, outcome: 'info' });
-    this.write({ type: 'invoke', op: handle, ...invocation, args: invocation.args.map(toJsonValue) });
+    this.write({ type: 'invoke', op: handle, ...invocation, args: toJsonValue(invocation.args) });
     return handle;
   }
 
@@ -99,7 +99,7 @@ export function readOperations(file: string): OperationRecord[] {
           ...(principal === undefined ? {} : { principal }),
           ...(delayMs === undefined ? {} : { delayMs }),
         };
-        const invocation = { id, client, actor, kind, method, args: args.map(fromJsonValue), readOnly, ...rest };
+        const invocation = { id, client, actor, kind, method, args: fromJsonValue(args) as unknown[], readOnly, ...rest };
         operations.push({ ...invocation, invoked: i + 1, ended: null, outcome: 'info' });
         break;
       }

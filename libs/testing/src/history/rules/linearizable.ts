@@ -46,12 +46,16 @@ function operationsOf(evidence: Evidence, actor: ActorEvidence, model: ActorMode
     const isAnswered = request.acked !== null && request.kind === 'ask';
     // What the journal has no end of took no effect; if somebody saw one, no order will explain it.
     if (turn === undefined && !isAnswered) continue;
-    const isWrong = request.messageIds.some((id) => evidence.wrongAnswers.has(nameOf(actor.actor, id)));
+    const isIn = (blamed: ReadonlySet<string>): boolean =>
+      request.messageIds.some((id) => blamed.has(nameOf(actor.actor, id)));
+    const isWrong = isIn(evidence.wrongAnswers);
+    if (isIn(evidence.refused) || (isWrong && turn === undefined)) continue;
     operations.push(ofRequest(model, request, turn, isAnswered && !isWrong));
   }
   for (const turn of actor.turns) {
     const call = turn.end === 'ok' && !taken.has(turn) ? callOf(turn) : null;
-    if (call === null || isRepeated(actor, turn)) continue; // a second time under one id: H2, H7
+    // A second time under one id: H2, H7. Impossible by the model: H12.
+    if (call === null || isRepeated(actor, turn) || evidence.refused.has(nameOf(actor.actor, turn.messageId))) continue;
     const name = `${call.method} ${turn.messageId}`;
     const apply = applying(model, call);
     operations.push({ name, invoked: -Infinity, ended: null, isOptional: false, isRead: false, rank: turn.seq, apply });

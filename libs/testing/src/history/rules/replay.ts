@@ -28,7 +28,7 @@ function checkModel(evidence: Evidence, actor: ActorEvidence, model: ActorModel)
     const step = attempt(model, state, call);
     if (step instanceof Error) {
       evidence.blame('H12', actor.actor, `${describe(turn)} ended well; the model refuses it: ${step.message}`);
-      evidence.wrongAnswers.add(nameOf(actor.actor, turn.messageId));
+      evidence.refused.add(nameOf(actor.actor, turn.messageId));
       continue;
     }
     state = freezeState(step.state);
