@@ -64,8 +64,9 @@ export class Clients {
 
   /** Asks for every answer once more. */
   async askAgain(node: ChaosNode): Promise<void> {
-    const asks = this.errands.flatMap(({ errand }) => errand.flat()).filter(({ kind, key }) => kind === 'ask' && key);
-    await Promise.all(asks.filter(isJudged).map((step) => this.send(step, node)));
+    const steps = new Set(this.errands.flatMap(({ errand }) => errand.flat()));
+    const asks = [...steps].filter((step) => step.kind === 'ask' && step.key !== null && isJudged(step));
+    await Promise.all(asks.map((step) => this.send(step, node)));
   }
 
   private async run(running: Running, node: ChaosNode): Promise<void> {
@@ -112,7 +113,7 @@ export class Clients {
     if (handle !== null) this.log.info(handle, error as string);
     if (reply !== 'dead' && !UNKNOWN.has(error as string))
       this.problems.push(`${kind} ${key ?? method} to ${actor}: ${reply.error?.name} ${reply.error?.message}`);
-    return false;
+    return method === 'current'; // nobody waits for an old read
   }
 }
 

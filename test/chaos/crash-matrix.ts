@@ -1,24 +1,22 @@
 import { Random } from '../../libs/testing/src/conformance/random';
 import type { FailpointName } from 'plexspaces/spi';
 import { type CrashPoint, crashPoint } from './crash-points';
-import { CrashStore, type Life } from './crash-store';
+import { CrashStore, type Life, type StorePlan } from './crash-store';
 import { shuffled } from './workload';
 
-export interface MatrixOptions {
+/** Which deaths there are. */
+export interface MatrixScope {
   readonly points: readonly CrashPoint[];
   /** Deaths per point, at least. */
   readonly runs: number;
   readonly seed: number;
+}
+
+export interface LaneOptions {
   /** Stores that are worked on at the same time. */
   readonly lanes: number;
   /** Hears of each store as it is done. */
   readonly onStore?: (result: StoreResult, done: number, all: number) => void;
-}
-
-export interface StorePlan {
-  readonly seed: number;
-  readonly points: readonly CrashPoint[];
-  readonly hasFiles: boolean;
 }
 
 export interface StoreResult {
@@ -33,7 +31,7 @@ export interface StoreResult {
 const CHAIN = 9;
 
 /** Spreads the deaths over stores, in an order drawn from the seed: what one death leaves is what the next life starts on. */
-export function planStores({ points, runs, seed }: Pick<MatrixOptions, 'points' | 'runs' | 'seed'>): StorePlan[] {
+export function planStores({ points, runs, seed }: MatrixScope): StorePlan[] {
   const random = new Random(seed);
   const all = Array.from({ length: runs }, () => shuffled(points, random)).flat();
   const ordinary = all.filter(({ isFirst, isInFiles }) => isFirst !== true && isInFiles !== true);
@@ -54,8 +52,7 @@ export function planStores({ points, runs, seed }: Pick<MatrixOptions, 'points' 
 }
 
 /** @returns all stores, in the order of the plan */
-export async function runMatrix(options: MatrixOptions): Promise<StoreResult[]> {
-  const plans = planStores(options);
+export async function runStores(plans: readonly StorePlan[], { lanes, onStore }: LaneOptions): Promise<StoreResult[]> {
   const results: StoreResult[] = [];
   let next = 0;
   let done = 0;
@@ -63,19 +60,17 @@ export async function runMatrix(options: MatrixOptions): Promise<StoreResult[]> 
     for (let index = next++; index < plans.length; index = next++) {
       const result = await runStore(plans[index] as StorePlan);
       results[index] = result;
-      options.onStore?.(result, ++done, plans.length);
+      onStore?.(result, ++done, plans.length);
     }
   };
-  await Promise.all(Array.from({ length: options.lanes }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   return results;
 }
 
 async function runStore(plan: StorePlan): Promise<StoreResult> {
-  const store = new CrashStore(plan.seed, plan.hasFiles);
-  const outcome = await store.run(plan.points);
-  if ('figures' in outcome)
-    return { plan, lives: store.lives, problems: outcome.problems, requests: outcome.figures.requests };
-  return { plan, lives: store.lives, problems: outcome, requests: 0 };
+  const store = new CrashStore(plan);
+  const { problems, requests } = await store.run();
+  return { plan, lives: store.lives, problems, requests };
 }
 
 function withForerunners(chain: readonly CrashPoint[]): CrashPoint[] {
@@ -93,7 +88,9 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 
 export interface MatrixRow {
   readonly point: FailpointName;
+  /** Lives that were to end there. */
   readonly runs: number;
+  /** Those that did; the others prove nothing, and another one took the place of each. */
   readonly hits: number;
   readonly ok: number;
   readonly info: number;
@@ -109,7 +106,7 @@ export function tabulate(points: readonly CrashPoint[], results: readonly StoreR
     return {
       point: name,
       runs: lives.length,
-      hits: lives.filter(({ hits, signal }) => hits === 1 && signal === 'SIGKILL').length,
+      hits: sum(lives.map(({ hits }) => hits)),
       ok: sum(lives.map(({ ok }) => ok)),
       info: sum(lives.map(({ info }) => info)),
       problems: sum(own.map(({ problems }) => problems.length)),

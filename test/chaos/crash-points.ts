@@ -63,7 +63,7 @@ const MOST: Readonly<Record<FailpointName, number>> = {
   'spawn.afterCommit': 1,
   'reply.before': 25,
   'reply.after': 25,
-  'reply.beforeKnown': 1,
+  'reply.beforeKnown': 3,
   'send.beforeDeliver': 6,
   'retry.beforeCount': 3,
   'retry.beforeAttempt': 3,

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FailpointName } from 'plexspaces/spi';
-import { SystemEnv } from 'plexspaces/spi';
+import { type FailpointName, SystemEnv } from 'plexspaces/spi';
 import { Random } from '../../libs/testing/src/conformance/random';
 import type { ActorHistory, EffectObservation } from '../../libs/testing/src/history';
 import { ChaosNode } from './chaos-node';
@@ -11,18 +10,31 @@ import type { CrashPoint } from './crash-points';
 import { type Judgement, judge } from './judge';
 import { ACCOUNTS, Workload } from './workload';
 
+/** A store and its deaths. */
+export interface StorePlan {
+  /** Of the workload, and of which passages are deadly. */
+  readonly seed: number;
+  readonly points: readonly CrashPoint[];
+  /** Checkpoints are files beside the database. */
+  readonly hasFiles: boolean;
+  /** Test seam: what happens to the store and to the ledger after each death. */
+  readonly afterDeath?: (database: string, ledger: string) => void;
+}
+
 /** How one life of a node went. */
 export interface Life {
   readonly point: FailpointName;
   /** The passage that was to be deadly. */
   readonly at: number;
-  /** How often it was. */
+  /** How often it was: a life in which it was not is invalid, and another one takes its place. */
   readonly hits: number;
   readonly signal: NodeJS.Signals | number | null;
   readonly ok: number;
   readonly info: number;
 }
 
+/** Lives that may pass a point by. */
+const MOST_MISSES = 2;
 /** Rounds of work after which a point that was not reached will not be. */
 const MOST_ROUNDS = 5;
 /** Tries of the last life to get everything done. */
@@ -43,22 +55,20 @@ export class CrashStore {
   private readonly random: Random;
   private node: ChaosNode | null = null;
 
-  constructor(
-    seed: number,
-    private readonly hasFiles: boolean,
-  ) {
-    this.random = new Random(seed);
+  constructor(private readonly plan: StorePlan) {
+    this.random = new Random(plan.seed);
     this.workload = new Workload(this.random);
   }
 
   /** A life per point, then the last. Never rejects: what went wrong is a problem. */
-  async run(points: readonly CrashPoint[]): Promise<Judgement | readonly string[]> {
+  async run(): Promise<Judgement> {
     const clock = new SystemEnv().schedule(() => this.node?.kill(), PATIENCE_MS);
     try {
-      for (const point of points) await this.lifeUntil(point);
+      for (const point of this.plan.points) await this.strike(point);
       return await this.lastLife();
     } catch (error) {
-      return [`${String(error)} ${this.node?.output ?? ''}`, ...this.clients.problems];
+      const problem = `${String(error)} ${this.node?.output ?? ''}`;
+      return { problems: [problem, ...this.clients.problems], requests: 0 };
     } finally {
       clock.cancel();
       this.node?.kill();
@@ -67,10 +77,22 @@ export class CrashStore {
     }
   }
 
-  private async lifeUntil(point: CrashPoint): Promise<void> {
+  private async strike(point: CrashPoint): Promise<void> {
+    for (let misses = 0; misses <= MOST_MISSES; misses++) {
+      const life = await this.lifeUntil(point);
+      this.lives.push(life);
+      this.plan.afterDeath?.(join(this.folder, 'journal.db'), join(this.folder, 'ledger'));
+      if (life.hits === 1 && life.signal === 'SIGKILL') return;
+      if (life.hits !== 0 || life.signal !== 0)
+        throw new Error(`a life that was to end at ${point.name} ended with ${String(life.signal)}:`);
+    }
+    throw new Error(`${point.name} was not reached in ${MOST_MISSES + 1} lives`);
+  }
+
+  private async lifeUntil(point: CrashPoint): Promise<Life> {
     const { name, most, when, isLast } = point;
     const at = 1 + this.random.below(most);
-    const plan = [`${name}=kill@${at}`, ...(when === undefined ? [] : [`${when}@${1 + this.random.below(8)}`])];
+    const plan = [`${name}=kill@${at}`, ...(when === undefined ? [] : [`${when}@${5 + this.random.below(25)}`])];
     this.clients.nextLife();
     const node = this.start(plan.join());
     await node.ready();
@@ -85,7 +107,7 @@ export class CrashStore {
     }
     const signal = await node.ended;
     const hits = node.hitLines.filter((line) => line === `failpoint ${name} ${at}`).length;
-    this.lives.push({ point: name, at, hits, signal, ok: this.clients.ok, info: this.clients.info });
+    return { point: name, at, hits, signal, ok: this.clients.ok, info: this.clients.info };
   }
 
   /** A life without failures, in which everything has to come to its end. */
@@ -102,17 +124,17 @@ export class CrashStore {
     const actors = await this.alive(node.get<ActorHistory[]>({ kind: 'histories' }));
     await node.send({ kind: 'stop' });
     const end = await node.ended;
-    const { problems, figures } = judge({
+    const { problems, requests } = judge({
       clients: this.clients,
       actors,
       ledger: join(this.folder, 'ledger'),
       observations: [...this.observations.values()],
       finals,
-      faults: this.lives.map(({ point, hits, signal }) => ({ name: point, fired: signal === 'SIGKILL' ? hits : 0 })),
+      faults: this.lives.filter(({ hits }) => hits > 0).map(({ point, hits }) => ({ name: point, fired: hits })),
     });
     const unfinished = this.clients.unfinished.map((key) => `${key} was never answered`);
     const ending = end === 0 ? [] : [`the last node ended with ${String(end)}: ${node.output}`];
-    return { problems: [...this.clients.problems, ...unfinished, ...problems, ...ending], figures };
+    return { problems: [...this.clients.problems, ...unfinished, ...problems, ...ending], requests };
   }
 
   private start(failpoints: string): ChaosNode {
@@ -121,7 +143,7 @@ export class CrashStore {
       ledger: join(this.folder, 'ledger'),
       hits: join(this.folder, 'hits'),
       failpoints,
-      ...(this.hasFiles ? { checkpoints: join(this.folder, 'checkpoints') } : {}),
+      ...(this.plan.hasFiles ? { checkpoints: join(this.folder, 'checkpoints') } : {}),
     });
     return this.node;
   }

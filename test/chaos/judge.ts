@@ -1,10 +1,4 @@
-import {
-  type ActorHistory,
-  type EffectObservation,
-  type HistoryFigures,
-  checkHistory,
-  readLedger,
-} from '../../libs/testing/src/history';
+import { type ActorHistory, type EffectObservation, checkHistory, readLedger } from '../../libs/testing/src/history';
 import type { Clients } from './clients';
 import * as models from './models';
 
@@ -21,7 +15,8 @@ export interface Remains {
 
 export interface Judgement {
   readonly problems: readonly string[];
-  readonly figures: HistoryFigures;
+  /** Messages it was made on. */
+  readonly requests: number;
 }
 
 /** Holds all that clients, the outside and the store know against the promises. Pure but for the ledger it reads. */
@@ -39,7 +34,10 @@ export function judge({ clients, actors, ledger, observations, finals, faults }:
   const found = problems.map(({ rule, actor, message }) => `${rule} ${actor ?? ''}: ${message}`);
   const doubts = invalid.map(({ reason, message }) => `invalid, ${reason}: ${message}`);
   const left = actors.flatMap(({ actor, pending }) => pending.map((id) => `${id} to ${actor} is pending still`));
-  return { problems: [...found, ...doubts, ...left, ...checkTally(clients, finals), ...checkLate(clients, finals)], figures };
+  return {
+    problems: [...found, ...doubts, ...left, ...checkTally(clients, finals), ...checkLate(clients, finals)],
+    requests: figures.requests,
+  };
 }
 
 /** Its history is cut away, so the sum has to do: each `add` counts once. */
@@ -57,11 +55,18 @@ function checkLate({ done, log }: Clients, finals: ReadonlyMap<string, unknown>)
     const own = done.filter(({ step }) => step.actor === actor);
     const attached = own.find(({ step }) => step.kind === 'attach');
     const before = own.find(({ step }) => step.key === null && step.method === 'add');
-    const kept = new Set(log.records().filter((each) => each.actor === `default/default/${actor}`).map(({ id }) => id));
+    const kept = new Set(
+      log
+        .records()
+        .filter((each) => each.actor === `default/default/${actor}`)
+        .map(({ id }) => id),
+    );
     const least = attached !== undefined && before?.life === attached.life ? 1_000 : 0;
     const plain = (value as number) - kept.size;
     if (plain !== 1_000 && (plain !== 0 || least > 0))
-      problems.push(`${actor} is ${String(value)} after ${kept.size} acknowledged messages, and ${least} before it had a journal`);
+      problems.push(
+        `${actor} is ${String(value)} after ${kept.size} acknowledged messages, and ${least} before it had a journal`,
+      );
   }
   return problems;
 }

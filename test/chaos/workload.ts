@@ -29,7 +29,8 @@ export class Workload {
   round(): Errand[] {
     const steps = ACCOUNTS.flatMap((key) => this.ofAccount(`account/${key}`));
     steps.push(this.step('ask', 'account/a', 'move', ['b', 5]), this.step('ask', 'account/c', 'move', ['d', 5]));
-    return [[shuffled(steps, this.random)], this.visit(), this.attach(), this.attach(), this.trimmed()];
+    const { random } = this;
+    return [[shuffled(steps, random)], this.repeat(), this.visit(), this.attach(), this.attach(), this.trimmed()];
   }
 
   private ofAccount(actor: string): Step[] {
@@ -53,6 +54,12 @@ export class Workload {
       steps.push(this.step(random.pick(['ask', 'tell']), actor, method, method === 'forward' ? [] : [1 + left]));
     }
     return steps;
+  }
+
+  /** What was answered is asked for again. */
+  private repeat(): Errand {
+    const asked = this.step('ask', `account/${this.random.pick(ACCOUNTS)}`, 'charge', [7]);
+    return [[asked], [asked], [asked], [asked]];
   }
 
   /** Created, greeted, stopped for good, and greeted still: what comes too late is parked when the store is next looked through. */

@@ -1,7 +1,14 @@
 import 'reflect-metadata';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type ActorRef, ActorSystem, FsCheckpointStorage, Journal, PlexSpacesModule, type UntypedRef } from 'plexspaces';
+import {
+  type ActorRef,
+  ActorSystem,
+  FsCheckpointStorage,
+  Journal,
+  PlexSpacesModule,
+  type UntypedRef,
+} from 'plexspaces';
 import { type Storage, SystemEnv } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import type { ActorHistory, EffectObservation } from '../../../libs/testing/src/history/history-input';
@@ -60,7 +67,8 @@ async function carryOut(app: INestApplicationContext, request: Request): Promise
       reply({ id: request.id });
       return process.disconnect();
     case 'spawn':
-      return void (await (refOf(app, request.actor).typed as ActorRef<Visitor>).orCreate());
+      await (refOf(app, request.actor).typed as ActorRef<Visitor>).orCreate();
+      return undefined;
     case 'terminate':
       return refOf(app, request.actor).typed.stop();
     case 'attach':
