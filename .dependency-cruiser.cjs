@@ -7,7 +7,7 @@ const mayImport = {
   storage: ['spi'],
   journal: ['spi'],
   core: ['journal', 'spi', 'storage/src/memory'],
-  testing: ['core', 'journal', 'spi'],
+  testing: ['core', 'journal', 'spi', 'storage/src/memory'],
 };
 
 /** A door is the index.ts of a library, or of a folder that has an entry of its own in "imports" of package.json. */
@@ -90,6 +90,13 @@ module.exports = {
       severity: 'error',
       from: { path: shipped, pathNot: '^libs/storage/src/(sqlite|typeorm)/' },
       to: { path: packages('better-sqlite3') },
+    },
+    {
+      name: 'nest-testing-only-in-the-kit',
+      comment: '@nestjs/testing is an optional peer; only ./testing loads it, and its conformance suites do without.',
+      severity: 'error',
+      from: { path: shipped, pathNot: ['^libs/testing/src/app/', '\\.spec\\.ts$'] },
+      to: { path: packages('@nestjs/testing') },
     },
     {
       name: 'no-deep-nest',

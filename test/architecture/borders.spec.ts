@@ -23,6 +23,8 @@ const project: Record<string, string> = {
   'libs/storage/src/fs/index.ts': `export * from '#spi';`,
   'libs/storage/src/sqlite/index.ts': `import 'better-sqlite3'; export * from '#spi';`,
   'libs/storage/src/typeorm/index.ts': `import 'typeorm'; import '@nestjs/typeorm'; export * from '../sqlite/index';`,
+  'libs/testing/src/index.ts': `import './app/app'; export * from '#core'; export * from '#journal'; export * from '#storage/memory';`,
+  'libs/testing/src/app/app.ts': `import '@nestjs/testing';`,
   'libs/testing/src/conformance/index.ts': `export * from '#core'; export * from '#spi';`,
   'apps/demo/src/main.ts': `import 'plexspaces'; import 'plexspaces/typeorm'; import './local'; import 'typeorm';`,
   'apps/demo/src/local.ts': `export const local = 1;`,
@@ -32,10 +34,16 @@ const project: Record<string, string> = {
   'package.json': JSON.stringify({
     name: 'plexspaces',
     optionalDependencies: { 'better-sqlite3': '*' },
-    peerDependencies: { '@nestjs/common': '*', '@nestjs/typeorm': '*', typeorm: '*' },
-    devDependencies: { '@nestjs/common': '*', '@nestjs/typeorm': '*', typeorm: '*', 'fast-check': '*' },
+    peerDependencies: { '@nestjs/common': '*', '@nestjs/testing': '*', '@nestjs/typeorm': '*', typeorm: '*' },
+    devDependencies: {
+      '@nestjs/common': '*',
+      '@nestjs/testing': '*',
+      '@nestjs/typeorm': '*',
+      typeorm: '*',
+      'fast-check': '*',
+    },
   }),
-  ...installed('typeorm', '@nestjs/typeorm', '@nestjs/common', 'better-sqlite3', 'fast-check'),
+  ...installed('typeorm', '@nestjs/typeorm', '@nestjs/common', '@nestjs/testing', 'better-sqlite3', 'fast-check'),
   'node_modules/@nestjs/common/decorators/index.js': '',
 };
 
@@ -45,7 +53,7 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['storage-imports', 'libs/storage/src/fs/plant-2.ts', `import '#journal';`],
   ['journal-imports', 'libs/journal/src/plant-3.ts', `import '#storage/memory';`],
   ['core-imports', 'libs/core/src/plant-4.ts', `import '#storage/sqlite';`],
-  ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/memory';`],
+  ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/fs';`],
   ['known-library', 'libs/surprise/src/plant-6.ts', `import '#spi';`],
   ['arrows-point-down', 'libs/core/src/plant-7.ts', `import 'plexspaces';`],
   ['testing-stays-out', 'src/plant-8.ts', `import '#testing/conformance';`],
@@ -59,9 +67,16 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['typeorm-only-in-its-adapter', 'libs/storage/src/sqlite/plant-16.ts', `import 'typeorm';`],
   ['typeorm-only-in-its-adapter', 'libs/core/src/plant-17.ts', `import type {} from '@nestjs/typeorm';`],
   ['sqlite-only-in-its-adapters', 'libs/storage/src/fs/plant-18.ts', `import 'better-sqlite3';`],
+  ['nest-testing-only-in-the-kit', 'libs/core/src/plant-23.ts', `import '@nestjs/testing';`],
+  [
+    'nest-testing-only-in-the-kit',
+    'libs/testing/src/conformance/plant-24.ts',
+    `import type {} from '@nestjs/testing';`,
+  ],
   ['no-deep-nest', 'libs/core/src/plant-19.ts', `import '@nestjs/common/decorators';`],
   ['no-dev-dependency', 'libs/testing/src/plant-20.suite.ts', `import 'fast-check';`],
   ['no-circular', 'libs/core/src/plant-21.ts', `import './way-back';`],
+  ['testing-stays-out', 'apps/demo/src/plant-25.ts', `import 'plexspaces/testing';`],
   ['no-unresolvable', 'libs/core/src/plant-22.ts', `import './nowhere';`],
 ];
 

@@ -21,7 +21,7 @@ import {
 } from 'plexspaces';
 import { STORAGE } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
-import { ManualEnv } from '../support/manual-env';
+import { ManualClock } from 'plexspaces/testing';
 import { closeAll, start } from './facets-fixture';
 
 afterEach(closeAll);
@@ -312,7 +312,7 @@ describe('virtual actor', () => {
   class Ordinary extends Account {}
 
   it('[FC11] is an actor with one facet more: there when a message comes, gone when idle, its state kept', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { client } = await start([Virtual, Ordinary], [], { env });
     const account = client(Virtual).ref('a');
     expect((await account.info()).state).toBe('Inactive');

@@ -9,9 +9,9 @@ import {
   State,
   actorContext,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type AppParts, closeApps, startApp } from '../support/app';
 import { DURABLE, KINDS, type Kind, ON_SQLITE, PLAIN, removeFiles } from '../support/kinds';
-import { ManualEnv } from '../support/manual-env';
 
 afterEach(closeApps);
 afterAll(removeFiles);
@@ -202,7 +202,7 @@ describe.each([PLAIN, DURABLE, ON_SQLITE])('headers, principal and correlation i
 
 describe.each([PLAIN, DURABLE])('headers, principal and correlation id on $name', (kind) => {
   it('survive retries', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { sinks } = await open(kind, { env });
     failures = 2;
     await sinks.ref('s').with(carried).tell.note('x');
@@ -211,7 +211,7 @@ describe.each([PLAIN, DURABLE])('headers, principal and correlation id on $name'
   });
 
   it('survive a delay, of a client’s message and of an actor’s', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { sinks, senders } = await open(kind, { env });
     await sinks
       .ref('s')
@@ -231,7 +231,7 @@ describe.each([PLAIN, DURABLE])('headers, principal and correlation id on $name'
 describe('recovery', () => {
   it('keeps headers, principal and correlation id of accepted and of delayed messages', async () => {
     const { tables } = new MemoryStorage();
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const first = await open(DURABLE, { env, autoStart: false, storage: new MemoryStorage(tables) });
     const scope = { tenant: 'acme', namespace: 'blue' };
     const sink = first.sinks.ref('s', scope);

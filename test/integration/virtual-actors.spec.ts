@@ -14,22 +14,22 @@ import {
   virtualActor,
   type VirtualActorOptions,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../support/app';
 import { Gate } from '../support/gate';
 import { actorOf, DURABLE, PLAIN } from '../support/kinds';
-import { ManualEnv } from '../support/manual-env';
 
 /** Life-cycle hooks in the order they ran. */
 let life: string[] = [];
 let gate = new Gate();
 let failActivation = false;
-let env = new ManualEnv();
+let env = new ManualClock();
 
 beforeEach(() => {
   life = [];
   gate = new Gate();
   failActivation = false;
-  env = new ManualEnv();
+  env = new ManualClock();
 });
 afterEach(closeApps);
 

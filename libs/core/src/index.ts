@@ -76,5 +76,6 @@ export {
 export { ActorRegistry } from './actor/actor.registry';
 export type { ActorDefinition, HandlerDefinition, SideEffectDefinition, StateLayout } from './actor/actor-definition';
 export type { Admission, AdmittedCall } from './admission/admission';
+export { type ProbedEffect, type ProbedTurn, RUNTIME_PROBE, type RuntimeProbe } from './runtime/runtime-probe';
 
 export * from './errors';

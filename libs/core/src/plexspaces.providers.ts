@@ -13,6 +13,7 @@ import {
   resolveOptions,
 } from './plexspaces.options';
 import { ActorSystem } from './runtime/actor-system';
+import { RUNTIME_PROBE, type RuntimeProbe } from './runtime/runtime-probe';
 
 /** Structure: Nest needs it before any factory runs, so it is given up front even to `forRootAsync`. @publicApi */
 export interface PlexSpacesExtras {
@@ -63,14 +64,22 @@ export const CORE_PROVIDERS: Provider[] = [
   },
   {
     provide: ActorSystem,
-    inject: [ActorRegistry, FacetRegistry, RUNTIME_STORAGE, ENV, RESOLVED_OPTIONS],
+    inject: [
+      ActorRegistry,
+      FacetRegistry,
+      RUNTIME_STORAGE,
+      ENV,
+      RESOLVED_OPTIONS,
+      { token: RUNTIME_PROBE, optional: true },
+    ],
     useFactory: (
       registry: ActorRegistry,
       facets: FacetRegistry,
       storage: Storage,
       env: Env,
       options: ResolvedOptions,
-    ) => new ActorSystem({ registry, facets, storage, env, options }),
+      probe?: RuntimeProbe,
+    ) => new ActorSystem({ registry, facets, storage, env, options, probe: probe ?? null }),
   },
 ];
 

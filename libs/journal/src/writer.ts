@@ -80,6 +80,11 @@ export class GroupCommitWriter {
     this.env.immediate(() => void this.run()); // W3: the rest of this tick may still join
   }
 
+  /** Nothing waits, and nothing is on its way. */
+  get isIdle(): boolean {
+    return !this.running;
+  }
+
   /** Resolves once everything submitted so far, and by its callbacks, is settled. */
   idle(): Promise<void> {
     if (!this.running) return Promise.resolve();

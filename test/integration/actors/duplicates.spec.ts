@@ -1,8 +1,8 @@
 import { type ActorRef, Handle, MemoryStorage, SideEffect, State } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate } from '../../support/gate';
 import { DURABLE, type Kind, ON_SQLITE, removeFiles } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(closeApps);
 afterAll(removeFiles);
@@ -45,7 +45,7 @@ class Till {
   }
 }
 
-async function open(kind: Kind, env?: ManualEnv): Promise<{ app: App; till: ActorRef<Till> }> {
+async function open(kind: Kind, env?: ManualClock): Promise<{ app: App; till: ActorRef<Till> }> {
   const cls = kind.virtual(Till);
   const app = await startApp({ actors: [cls], storage: kind.storage(), env });
   return { app, till: app.client(cls).ref('a') };
@@ -140,7 +140,7 @@ const codeOf = (error: unknown): string => (error as { code: string }).code;
 
 describe('a repeat', () => {
   it('waits as long as it said itself, whatever the first asker said', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { till } = await open(DURABLE, env);
     const key = { idempotencyKey: 'order-1' };
     const outcomes: string[] = [];
@@ -163,7 +163,7 @@ describe('a repeat', () => {
   });
 
   it('learns the answer the first asker did not wait for', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { till } = await open(DURABLE, env);
     const keyed = till.with({ idempotencyKey: 'order-1', timeout: '1s' });
     const first = Promise.allSettled([keyed.ask.payHeld(5)]);
@@ -177,7 +177,7 @@ describe('a repeat', () => {
   });
 
   it('is remembered for 24 hours, not longer', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { till } = await open(DURABLE, env);
     const keyed = till.with({ idempotencyKey: 'order-1' });
     expect(await keyed.ask.pay(5)).toBe(5);

@@ -1,10 +1,10 @@
 import { HttpException, NotFoundException, ServiceUnavailableException } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
 import { type ActorRef, Handle, SideEffect, State, TerminalError, actorContext } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate } from '../../support/gate';
 import { DURABLE, KINDS, type Kind, PLAIN, removeFiles } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(closeApps);
 afterAll(removeFiles);
@@ -87,13 +87,13 @@ class Account {
 
 interface Opened {
   readonly app: App;
-  readonly env: ManualEnv;
+  readonly env: ManualClock;
   readonly account: ActorRef<Account>;
 }
 
 async function open(kind: Kind): Promise<Opened> {
   const cls = kind.virtual(Account);
-  const env = new ManualEnv();
+  const env = new ManualClock();
   const app = await startApp({ actors: [cls], env, storage: kind.storage() });
   const account = app.client(cls).ref('a');
   await account.ask.add(1);

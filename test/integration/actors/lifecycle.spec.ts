@@ -12,10 +12,10 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate, settle } from '../../support/gate';
 import { DURABLE, KINDS, type Kind, ON_SQLITE, PLAIN, actorOf, removeFiles } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(closeApps);
 afterAll(removeFiles);
@@ -80,7 +80,7 @@ class Worker {
   }
 }
 
-async function open(kind: Kind, life: 'regular' | 'virtual', env?: ManualEnv) {
+async function open(kind: Kind, life: 'regular' | 'virtual', env?: ManualClock) {
   const cls = kind[life](Worker);
   const app = await startApp({ actors: [cls], storage: kind.storage(), env });
   return { app, workers: app.client(cls) };
@@ -206,7 +206,7 @@ describe.each(KINDS)('the life of $name', (kind) => {
   });
 
   it('a failing onActivate fails the activation and loses no state; the next message tries again', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { app, workers } = await open(kind, 'virtual', env);
     const worker = workers.ref('a');
     await worker.ask.add();
@@ -232,7 +232,7 @@ describe.each(KINDS)('the life of $name', (kind) => {
     const published: string[] = [];
     const listen = (event: unknown): void => void published.push((event as LifecycleEvent).to);
     subscribe('plexspaces:lifecycle', listen);
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { app, workers } = await open(kind, 'virtual', env);
     const worker = workers.ref('a');
     await worker.ask.add();
@@ -250,7 +250,7 @@ describe.each(KINDS)('the life of $name', (kind) => {
 
 describe.each([PLAIN, DURABLE])('idle time of $name', (kind) => {
   it('[AX12] deactivates a virtual actor after its idle timeout, not a tick before', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { app, workers } = await open(kind, 'virtual', env);
     const worker = workers.ref('a');
     await worker.ask.add();
@@ -265,7 +265,7 @@ describe.each([PLAIN, DURABLE])('idle time of $name', (kind) => {
   });
 
   it('each message, read-only ones included, starts the idle time anew; a running one holds it', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { workers } = await open(kind, 'virtual', env);
     const worker = workers.ref('a');
     await worker.ask.add();
@@ -284,7 +284,7 @@ describe.each([PLAIN, DURABLE])('idle time of $name', (kind) => {
   });
 
   it('a regular actor stays', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { workers } = await open(kind, 'regular', env);
     const worker = await workers.spawn('a');
     await env.advance('1d');
@@ -309,7 +309,7 @@ describe.each([DURABLE, ON_SQLITE])('stopping $name brutally', (kind) => {
 
 describe.each([PLAIN, DURABLE])('stopping $name while a message waits for its next attempt', (kind) => {
   it.each(['failSoon', 'effectThenFail'] as const)('brutally, stops at once (%s)', async (method) => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const { workers } = await open(kind, 'virtual', env);
     const worker = workers.ref('a');
     await worker.ask.add();

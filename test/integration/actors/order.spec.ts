@@ -11,11 +11,11 @@ import {
   facet,
   virtualActor,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { z } from 'zod';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate, settle } from '../../support/gate';
 import { DURABLE, KINDS, PLAIN, removeFiles } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(closeApps);
 afterAll(removeFiles);
@@ -118,7 +118,7 @@ describe.each([PLAIN, DURABLE])('reads of $name after a message that was never d
   });
 
   it('do not wait for a delayed tell', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const cls = kind.virtual(Log);
     const app = await startApp({ actors: [cls], env, storage: kind.storage() });
     const log = app.client(cls).ref('a');

@@ -1,7 +1,7 @@
 import { Handle, MemoryStorage, State, StateList, StateMap, StateSet } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { closeApps, startApp } from '../../support/app';
 import { DURABLE, PLAIN } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(closeApps);
 
@@ -32,7 +32,7 @@ class Board {
 
 describe.each([PLAIN, DURABLE])('a collection that a handler replaces by another, on $name', (kind) => {
   it('takes what was stored with it, also after deactivation and restart', async () => {
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const storage = new MemoryStorage();
     const cls = kind.virtual(Board);
     const app = await startApp({ actors: [cls], env, storage });

@@ -1,8 +1,8 @@
 import { type ActorRef, Handle, State, actorContext } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, type AppParts, closeApps, startApp } from '../../support/app';
 import { Gate } from '../../support/gate';
 import { DURABLE, type Kind, PLAIN } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 
 afterEach(async () => {
   gate.open(); // an application waits for its running turns, on its own clock
@@ -42,20 +42,20 @@ class Desk {
 
 interface Opened {
   readonly app: App;
-  readonly env: ManualEnv;
+  readonly env: ManualClock;
   readonly desk: ActorRef<Desk>;
 }
 
 async function open(kind: Kind, options: Partial<AppParts> = {}): Promise<Opened> {
   const cls = kind.virtual(Desk, { maxTurnAge: '2m' });
-  const env = new ManualEnv();
+  const env = new ManualClock();
   const app = await startApp({ actors: [cls], env, storage: kind.storage(), ...options });
   const desk = app.client(cls).ref('a');
   await desk.ask.serve('first');
   return { app, env, desk };
 }
 
-function watch(env: ManualEnv, ask: Promise<unknown>): { outcome: string } {
+function watch(env: ManualClock, ask: Promise<unknown>): { outcome: string } {
   const seen = { outcome: 'waiting' };
   ask.then(
     (answer) => (seen.outcome = `answer ${String(answer)}`),

@@ -17,7 +17,7 @@ import {
 } from 'plexspaces';
 import { type CheckpointRecord } from 'plexspaces/spi';
 import { Gate, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World } from './world';
 
 interface Tally {
@@ -136,7 +136,7 @@ describe('checkpoints', () => {
   });
 
   it('[FI-DU17] a snapshot interval makes a checkpoint when time has passed and something was processed, else none', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const cls = tally({ snapshotInterval: '1m' });
     const node = await world.start([cls], { env });
     await node.ref(cls).ask.add(1);
@@ -152,7 +152,7 @@ describe('checkpoints', () => {
   });
 
   it('[FI-DU05] a store that hangs on a checkpoint is given up at the limit, with a warning; the actor answers and tries again', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const cls = tally({ checkpointEvery: 2, checkpointTimeout: '5s' });
     const node = await world.start([cls], { env });
     const hanging = new Gate();
@@ -372,7 +372,7 @@ describe('checkpoints', () => {
         return 10;
       }
     }
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const first = await world.start([Opening], { env });
     await first.ref(Opening).ask.add();
     const slow = first.ref(Opening).with({ idempotencyKey: 's' }).ask.slow();

@@ -10,8 +10,9 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, ofKind } from './world';
 
 const calls: string[] = [];
@@ -59,9 +60,9 @@ class Teller {
 
 describe('a message id', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     calls.length = 0;
     gate = new Gate();

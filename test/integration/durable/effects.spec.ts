@@ -12,8 +12,9 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, ofKind } from './world';
 
 interface Call {
@@ -138,9 +139,9 @@ class Lab {
 
 describe('side effects of a durable actor', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     calls.length = aborted.length = 0;
     gate = new Gate();

@@ -13,7 +13,7 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { World, ofKind } from './world';
 
 interface Shop {
@@ -103,7 +103,7 @@ describe('the history of an actor', () => {
   });
 
   it('[FI-DU14] stateAt by time', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const cls = shop();
     const node = await world.start([cls], { env });
     const times: number[] = [];

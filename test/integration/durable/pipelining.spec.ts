@@ -11,8 +11,9 @@ import {
   virtualActor,
 } from 'plexspaces';
 import { type Outcome, StoreFailedError, type Write } from 'plexspaces/spi';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, ofKind } from './world';
 
 const started: string[] = [];
@@ -63,9 +64,9 @@ const isOf = (write: Write): boolean => write.kind === 'append' && write.actor =
 
 describe('turns while a commit is in flight', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     started.length = 0;
   });

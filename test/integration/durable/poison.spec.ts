@@ -1,10 +1,11 @@
 import { Actor, Handle, SideEffect, State, UseFacets, durability, virtualActor } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, failureOf, settle } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, kinds, ofKind } from './world';
 
 const starts: number[] = [];
-let env: VirtualEnv;
+let env: ManualClock;
 let poisoned: boolean;
 let gate: Gate;
 
@@ -51,7 +52,7 @@ class Holding extends Worker {}
 describe('a message that keeps failing', () => {
   let world: World;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     starts.length = 0;
     poisoned = true;

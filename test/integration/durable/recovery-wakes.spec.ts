@@ -1,6 +1,6 @@
 import { Actor, Handle, SideEffect, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import { Gate, abandoned, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { World } from './world';
 
 /** More than one look at the inbox brings. */
@@ -41,7 +41,7 @@ class Sleeper {
 describe('accepted work, after a crash', () => {
   let world: World;
   beforeEach(() => {
-    world = new World(new VirtualEnv());
+    world = new World(steadyClock());
     opening = new Gate();
     opening.open();
     holding = new Gate();

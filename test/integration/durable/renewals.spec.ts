@@ -10,8 +10,9 @@ import {
   facet,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World } from './world';
 
 let opening: Gate;
@@ -218,9 +219,9 @@ describe('the instance after a failed turn', () => {
 
 describe('a failed turn, as time goes on', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
   });
   afterEach(() => world.end());

@@ -1,6 +1,7 @@
 import { Actor, type ActorContext, Ctx, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World } from './world';
 
 let gate: Gate;
@@ -71,9 +72,9 @@ class Sender {
 
 describe('what a durable turn sends', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     gate = new Gate();
     busy = new Gate();

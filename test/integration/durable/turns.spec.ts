@@ -15,8 +15,9 @@ import {
   facet,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, failureOf, settle, until } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { World, kinds, ofKind } from './world';
 
 @Facet({ name: 'meter', priority: 200, category: 'domain', onReplay: 'run' })
@@ -146,7 +147,7 @@ describe('a turn that fails', () => {
   });
   afterEach(() => world.end());
 
-  const start = (env?: VirtualEnv) =>
+  const start = (env?: ManualClock) =>
     world.start([Risky, Sink], { providers: [Meter], ...(env === undefined ? {} : { env }) });
 
   it.each([
@@ -208,7 +209,7 @@ describe('a turn that fails', () => {
   });
 
   it('[JR22] recorded effects never run again on a retry', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const node = await start(env);
     failures = 3;
     const asked = node.ref(Risky).ask.retried();
@@ -220,7 +221,7 @@ describe('a turn that fails', () => {
   });
 
   it('effects in flight at a throw settle and are recorded: the next attempt has their results', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const node = await start(env);
     const slow = gateOf('slow');
     const asked = node.ref(Risky).with({ idempotencyKey: 'k' }).ask.inFlight();
@@ -241,7 +242,7 @@ describe('a turn that fails', () => {
   });
 
   it('an effect that never settles does not hold the line for longer than maxTurnAge', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const node = await start(env);
     gateOf('never');
     const failure = failureOf(node.ref(Risky).with({ timeout: '1h' }).ask.hangs());
@@ -270,7 +271,7 @@ describe('a turn that fails', () => {
   });
 
   it('a turn that holds the line for longer than maxTurnAge is ended by name, its signal aborted, and the line moves on', async () => {
-    const env = new VirtualEnv();
+    const env = steadyClock();
     const node = await start(env);
     const failure = failureOf(node.ref(Risky).with({ timeout: '1h' }).ask.waits());
     await gateOf('waits').reached();

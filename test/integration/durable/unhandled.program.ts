@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Actor, Handle, SideEffect, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import { Gate } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { World } from './world';
 
 // A node whose handler does not await an effect that fails. Prints the answer, and what came of the next message:
@@ -30,7 +30,7 @@ class Careless {
 }
 
 async function main(method: 'during' | 'after'): Promise<void> {
-  const env = new VirtualEnv();
+  const env = steadyClock();
   const world = new World(env);
   const node = await world.start([Careless]);
   const ref = node.ref(Careless);

@@ -13,8 +13,9 @@ import {
   facet,
   virtualActor,
 } from 'plexspaces';
+import type { ManualClock } from 'plexspaces/testing';
 import { Gate, abandoned, failureOf, settle } from './gate';
-import { VirtualEnv } from './virtual-env';
+import { steadyClock } from './steady-clock';
 import { type Node, World, ofKind } from './world';
 
 const calls: string[] = [];
@@ -61,9 +62,9 @@ function order(version: string, path: Path): Type<Order> {
 
 describe('code that changes under an open message', () => {
   let world: World;
-  let env: VirtualEnv;
+  let env: ManualClock;
   beforeEach(() => {
-    env = new VirtualEnv();
+    env = steadyClock();
     world = new World(env);
     calls.length = 0;
     gate = new Gate();

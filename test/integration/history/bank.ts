@@ -10,7 +10,7 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
-import type { ActorModel, LedgerLine } from '../../../libs/testing/src/history';
+import type { ActorModel, LedgerLine } from 'plexspaces/testing';
 
 /** The outside world of the effects. It ignores keys, and answers every call anew. */
 export const outside: LedgerLine[] = [];

@@ -1,5 +1,5 @@
 import { type EntryBody, type ErrorRecord, type JournalEntry, encodePayload } from '#journal';
-import type { ActorHistory, HistoryInput, LedgerLine, OperationRecord } from '../../../libs/testing/src/history';
+import type { ActorHistory, ActorModel, HistoryInput, LedgerLine, OperationRecord } from 'plexspaces/testing';
 import { callOf } from '../../../libs/testing/src/history/model-call';
 import { readTurns } from '../../../libs/testing/src/history/turn-view';
 import { models } from './bank';
@@ -121,11 +121,11 @@ export class Draft {
 
 /** What the runtime would have made of these turns. */
 function fold(actor: string, entries: readonly JournalEntry[]): Record<string, unknown> {
-  const { initial, apply } = actor === BOOK ? models.book : models.account;
-  return readTurns(entries).reduce<any>((state, turn) => {
+  const { initial, apply } = (actor === BOOK ? models.book : models.account) as ActorModel;
+  return readTurns(entries).reduce((state, turn) => {
     const call = turn.end === 'ok' ? callOf(turn) : null;
     return call === null || call.method === 'poison' ? state : apply(state, call).state;
-  }, initial);
+  }, initial) as Record<string, unknown>;
 }
 
 function numbered(actor: string, turns: readonly (DraftTurn | number)[]): JournalEntry[] {

@@ -1,4 +1,4 @@
-import { type HistoryInput, type HistoryRule, assertHistory, checkHistory } from '../../../libs/testing/src/history';
+import { type HistoryInput, type HistoryRule, assertHistory, checkHistory } from 'plexspaces/testing';
 import { A, B, BOOK, Draft, type DraftTurn, call, goodDraft } from './draft';
 import { models } from './bank';
 

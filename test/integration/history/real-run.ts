@@ -6,7 +6,7 @@ import {
   OperationLog,
   observeEffects,
   readActors,
-} from '../../../libs/testing/src/history';
+} from 'plexspaces/testing';
 import { until } from '../durable/gate';
 import { type Node, World } from '../durable/world';
 import { Account, Book, models, outside } from './bank';

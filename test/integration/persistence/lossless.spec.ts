@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Actor, type ActorClient, Handle, State, UseFacets, virtualActor } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { seedOfRun } from '../../../libs/testing/src/conformance/random';
 import { closeApps, startApp } from '../../support/app';
-import { ManualEnv } from '../../support/manual-env';
 import { UserStorage } from './storages';
 
 const store = new UserStorage();
@@ -70,7 +70,7 @@ describe('[PS05] a snapshot', () => {
   it('loses nothing: whatever an actor may hold comes back from its bytes, equal in value and kind', async () => {
     const seed = seedOfRun(() => fc.sample(fc.nat(), 1)[0] as number);
     let run = 0;
-    const env = new ManualEnv();
+    const env = new ManualClock();
     const fields = async (use: (client: ActorClient<Fields>) => Promise<void>): Promise<void> => {
       const app = await startApp({ actors: [Fields, Own], env });
       await use(app.client(Fields));

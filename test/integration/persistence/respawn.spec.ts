@@ -14,15 +14,15 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
-import { ManualEnv } from '../../support/manual-env';
 import { TrickyStorage } from './storages';
 
 let store = new TrickyStorage();
-let env = new ManualEnv();
+let env = new ManualClock();
 beforeEach(() => {
   store = new TrickyStorage();
-  env = new ManualEnv();
+  env = new ManualClock();
 });
 afterEach(closeApps);
 

@@ -16,18 +16,18 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate } from '../../support/gate';
 import { actorOf } from '../../support/kinds';
-import { ManualEnv } from '../../support/manual-env';
 import { TrickyStorage, UserStorage } from './storages';
 
 let store = new TrickyStorage();
-let env = new ManualEnv();
+let env = new ManualClock();
 let gate = new Gate();
 beforeEach(() => {
   store = new TrickyStorage();
-  env = new ManualEnv();
+  env = new ManualClock();
   gate = new Gate();
 });
 afterEach(closeApps);

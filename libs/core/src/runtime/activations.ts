@@ -39,6 +39,11 @@ export class Activations {
     return this.active.values();
   }
 
+  get isIdle(): boolean {
+    for (const activation of this.active.values()) if (!activation.isIdle && !activation.isHeld) return false;
+    return true;
+  }
+
   loadMarks(): Promise<void> {
     return this.marks.load();
   }

@@ -26,6 +26,7 @@ import type { Message } from './message';
 import { NO_OPTIONS } from './message-options';
 import type { PlainActivation } from './plain-activation';
 import { RunQueue } from './run-queue';
+import type { RuntimeProbe } from './runtime-probe';
 import { Sender } from './sender';
 import type { SystemPort } from './system-port';
 import { StateWatches } from './undeclared-state';
@@ -37,6 +38,7 @@ export interface ActorSystemParts {
   readonly storage: Storage;
   readonly env: Env;
   readonly options: ResolvedOptions;
+  readonly probe?: RuntimeProbe | null;
 }
 
 /**
@@ -62,6 +64,7 @@ export class ActorSystem implements SystemPort {
   readonly sender: Sender;
   /** @internal */ readonly respawner: Respawner;
   readonly watches: StateWatches | null;
+  /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes = new Map<string, ActorClass>();
   private readonly activations: Activations;
@@ -70,7 +73,9 @@ export class ActorSystem implements SystemPort {
   private stopping = false;
   private closing: Promise<void> | null = null;
 
-  constructor({ registry, facets, storage, env, options }: ActorSystemParts) {
+  constructor({ registry, facets, storage: given, env, options, probe = null }: ActorSystemParts) {
+    const storage = probe === null ? given : probe.storage(given);
+    this.probe = probe;
     this.registry = registry;
     this.facets = facets;
     this.storage = storage;
@@ -149,6 +154,11 @@ export class ActorSystem implements SystemPort {
   /** @internal The class of a provider, by the class itself. */
   definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
     return this.registry.byClass(cls);
+  }
+
+  /** Has no actor in memory anything to do, and no write an open outcome? What falls due later, or is held, does not count. */
+  get isIdle(): boolean {
+    return this.writer.isIdle && this.activations.isIdle;
   }
 
   /** Takes up accepted work and activates eager actors. */

@@ -56,6 +56,7 @@ export function makeMessage(
   origin: Origin,
 ): Message {
   const { address, cls, options } = ref;
+  if (system.probe !== null) system.probe.sent(address, handler.name, args);
   const trail = withOptions(origin.trail, ref);
   const key = options.idempotencyKey;
   const id = key === undefined ? origin.id : keyedMessageId(trail.principal, key);

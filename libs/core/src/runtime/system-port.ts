@@ -16,6 +16,7 @@ import type { Deadlines } from './deadline-queue';
 import type { LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
 import type { PlainActivation } from './plain-activation';
+import type { RuntimeProbe } from './runtime-probe';
 import type { Sender } from './sender';
 import type { StateWatches } from './undeclared-state';
 
@@ -33,6 +34,8 @@ export interface SystemPort {
   readonly sender: Sender;
   readonly respawner: Respawner;
   readonly nodeId: string;
+  /** `null` but under a test kit. */
+  readonly probe: RuntimeProbe | null;
   /** `null` outside development. */
   readonly watches: StateWatches | null;
   classOf(type: string): ActorClass;

@@ -9,6 +9,7 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429]);
 /** Errors of ours that no retry can change: the same code would meet them again. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_INVALID_PAYLOAD',
+  'PS_CODEC_CHECK',
   'PS_PAYLOAD_TOO_LARGE',
   'PS_INVALID_ARGUMENTS',
   'PS_INVALID_DURATION',

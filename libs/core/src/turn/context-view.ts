@@ -92,7 +92,7 @@ export class ContextView implements ActorContext {
     if (effect !== null) return Promise.resolve(effect).then(call); // part of the one around it, whose outcome is recorded
     const retry = options.retry === undefined ? EFFECT_RETRY : resolveRetry(options.retry, EFFECT_RETRY);
     const timeoutMs = options.timeout === undefined ? 0 : parseDuration(options.timeout);
-    return this.turn.act({ scope: 'handler', name, args: [], retry, timeoutMs }, call) as Promise<T>;
+    return this.turn.sideEffect({ scope: 'handler', name, args: [], retry, timeoutMs }, call) as Promise<T>;
   }
 
   actor<T extends object>(type: Type<T>, key: string, options: RefOptions = {}): ActorRef<T> {

@@ -1,13 +1,29 @@
 import { callHandler, withContext } from '../runtime/actor-class';
 import { SnapshotArgument } from '../persistence/snapshot-argument';
 import type { FacetChain } from '../facet/facet-chain';
+import { isPromise } from '../facet/is-promise';
+import { bareAnswer } from '../facet/outcomes';
 import { hooksOf } from '../runtime/instance-factory';
+import type { RuntimeProbe } from '../runtime/runtime-probe';
 import { frames } from './frame';
 import type { Turn } from './turn';
 
 /** Runs the turn's handler inside its facets, with the turn as async context. May return a promise, may throw. */
 export function runHandler(turn: Turn, chain: FacetChain): unknown {
-  return frames.run(turn, chain.wraps && !isHook(turn) ? runWrapped : runPlain, turn, chain);
+  const { probe } = turn.host.system;
+  const run = chain.wraps && !isHook(turn) ? runWrapped : runPlain;
+  if (probe === null) return frames.run(turn, run, turn, chain);
+  return runProbed(turn, probe, () => frames.run(turn, run, turn, chain));
+}
+
+function runProbed(turn: Turn, probe: RuntimeProbe, run: () => unknown): unknown {
+  if (!probe.starts(turn)) return new Promise(() => undefined);
+  const seen = (answer: unknown): unknown => {
+    probe.handled(turn, bareAnswer(answer));
+    return answer;
+  };
+  const outcome = run();
+  return isPromise(outcome) ? outcome.then(seen) : seen(outcome);
 }
 
 function runPlain(turn: Turn): unknown {

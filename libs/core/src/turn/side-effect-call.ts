@@ -14,9 +14,8 @@ export function callSideEffect(instance: object, property: string, original: Met
   if (frame?.effect !== null || frame.turn.instance !== instance) return original.apply(instance, args);
   const { turn } = frame;
   const effect = effectOf(turn.definition, property);
-  return turn.act({ scope: 'handler', name: effect.name, args, retry: effect.retry, timeoutMs: effect.timeoutMs }, () =>
-    original.apply(instance, args),
-  );
+  const { name, retry, timeoutMs } = effect;
+  return turn.sideEffect({ scope: 'handler', name, args, retry, timeoutMs }, () => original.apply(instance, args));
 }
 
 function effectOf(definition: ActorDefinition, property: string): SideEffectDefinition {

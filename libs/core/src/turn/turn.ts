@@ -112,6 +112,12 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
     return handled(this.perform(act, call));
   }
 
+  /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */
+  sideEffect(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    const { probe } = this.host.system;
+    return this.act(act, probe === null ? call : probe.effect(this, act, call));
+  }
+
   sleep(delayMs: number): Promise<void> {
     return handled(this.rest(delayMs));
   }
@@ -125,7 +131,7 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   }
 
   facetEffect<T>(scope: string, name: string, call: EffectCall<T>): Promise<T> {
-    return this.act({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
+    return this.sideEffect({ scope, name, args: [], retry: EFFECT_RETRY, timeoutMs: 0 }, call) as Promise<T>;
   }
 
   /** Takes a send; it leaves with the commit. */

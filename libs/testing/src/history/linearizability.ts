@@ -26,10 +26,10 @@ export interface LinearHistory<S> {
   readonly maxConfigurations?: number;
 }
 
-export type Linearization =
+export type Linearization<S> =
   | { readonly kind: 'linearizable'; readonly configurations: number }
   /** `name`: the operation that no order could explain; `state`: one that was reached before it. */
-  | { readonly kind: 'violated'; readonly configurations: number; readonly name: string; readonly state: string }
+  | { readonly kind: 'violated'; readonly configurations: number; readonly name: string; readonly state: S }
   /** The search gave up. Whoever asked must take that for a failure. */
   | { readonly kind: 'unknown'; readonly configurations: number };
 
@@ -44,7 +44,7 @@ export type Linearization =
  * The history is not cut into windows: at any moment only operations under way are undecided, so that a long history of few
  * clients costs little more than its length, and no cut can hide what crosses it.
  */
-export function checkLinearizable<S>(history: LinearHistory<S>): Linearization {
+export function checkLinearizable<S>(history: LinearHistory<S>): Linearization<S> {
   return new Search(history).run();
 }
 
@@ -68,16 +68,17 @@ class Search<S> {
   private readonly callAt: readonly number[];
   private readonly visited = new Set<string>();
   private readonly max: number;
-  private furthest = { event: -1, name: '', state: '' };
+  private furthest: { readonly event: number; readonly name: string; readonly state: S };
 
   constructor(private readonly history: LinearHistory<S>) {
     this.operations = history.operations.toSorted(compareGuess);
     this.events = eventsOf(this.operations);
     this.callAt = callsOf(this.events, this.operations.length);
+    this.furthest = { event: -1, name: '', state: history.initial };
     this.max = history.maxConfigurations ?? 200_000;
   }
 
-  run(): Linearization {
+  run(): Linearization<S> {
     const stack: Frame<S>[] = [];
     const enter = (configuration: Configuration<S>): boolean => {
       const next = this.advance(configuration);
@@ -153,10 +154,10 @@ class Search<S> {
   private note({ event, state }: Configuration<S>): void {
     if (event < this.furthest.event) return;
     const { name } = this.operation((this.events[event] as LinearEvent).index);
-    this.furthest = { event, name, state: this.history.key(state) };
+    this.furthest = { event, name, state };
   }
 
-  private verdict(kind: Linearization['kind']): Linearization {
+  private verdict(kind: Linearization<S>['kind']): Linearization<S> {
     const configurations = this.visited.size;
     if (kind !== 'violated') return { kind, configurations };
     return { kind, configurations, name: this.furthest.name, state: this.furthest.state };

@@ -99,7 +99,16 @@ export function readOperations(file: string): OperationRecord[] {
           ...(principal === undefined ? {} : { principal }),
           ...(delayMs === undefined ? {} : { delayMs }),
         };
-        const invocation = { id, client, actor, kind, method, args: fromJsonValue(args) as unknown[], readOnly, ...rest };
+        const invocation = {
+          id,
+          client,
+          actor,
+          kind,
+          method,
+          args: fromJsonValue(args) as unknown[],
+          readOnly,
+          ...rest,
+        };
         operations.push({ ...invocation, invoked: i + 1, ended: null, outcome: 'info' });
         break;
       }

@@ -1,9 +1,9 @@
-import { encodePayload } from '#journal';
+import { encodePayload, hashPayload } from '#journal';
 
 const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER };
 
-/** Text that equal states share: equal trees have equal bytes. */
+/** Text that equal states share: equal trees have equal bytes. Short, since the search keeps one for each configuration. */
 export function stateKey(state: unknown): string {
-  if (typeof state === 'number' || typeof state === 'string') return `${typeof state} ${state}`;
-  return Buffer.from(encodePayload(state, UNBOUNDED)).toString('base64');
+  if (typeof state === 'number') return String(state);
+  return hashPayload(encodePayload(state, UNBOUNDED));
 }

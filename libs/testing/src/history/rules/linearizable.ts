@@ -32,8 +32,14 @@ export function checkLinearizability(evidence: Evidence): void {
         actor.actor,
         `no order was found among ${result.configurations} configurations, nor shown not to exist`,
       );
-    if (result.kind === 'violated')
-      evidence.blame('H11', actor.actor, `no order of its ${operations.length} operations explains ${result.name}`);
+    if (result.kind === 'violated') {
+      const where = `the furthest leads up to it with ${show(result.state)}`;
+      evidence.blame(
+        'H11',
+        actor.actor,
+        `no order of its ${operations.length} operations explains ${result.name}; ${where}`,
+      );
+    }
   }
 }
 
