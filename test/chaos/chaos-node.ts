@@ -8,7 +8,8 @@ const HITS_FD = 4;
 
 export interface ChaosNodeOptions {
   readonly database: string;
-  readonly ledger: string;
+  /** Address of the ledger service, and its file. */
+  readonly ledger: { readonly url: string; readonly file: string };
   /** Folder of checkpoints; beside the journal without one. */
   readonly checkpoints?: string;
   /** Such as `commit.beforeBegin=kill@3`. */
@@ -41,7 +42,8 @@ export class ChaosNode {
         cwd: root,
         env: {
           ...process.env,
-          LEDGER: ledger,
+          LEDGER: ledger.url,
+          LEDGER_FILE: ledger.file,
           PLEXSPACES_FAILPOINTS: failpoints,
           PLEXSPACES_FAILPOINT_FD: String(HITS_FD),
         },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type FailpointName, SystemEnv } from 'plexspaces/spi';
 import { Random } from '../../libs/testing/src/conformance/random';
 import type { ActorHistory, EffectObservation } from '../../libs/testing/src/history';
+import { LedgerService } from '../support/ledger-service/ledger-service';
 import { ChaosNode } from './chaos-node';
 import { Clients } from './clients';
 import type { CrashPoint } from './crash-points';
@@ -53,6 +54,8 @@ export class CrashStore {
   private readonly workload: Workload;
   private readonly observations = new Map<string, EffectObservation>();
   private readonly random: Random;
+  private readonly ledgerFile = join(this.folder, 'ledger');
+  private ledger!: LedgerService;
   private node: ChaosNode | null = null;
 
   constructor(private readonly plan: StorePlan) {
@@ -63,6 +66,7 @@ export class CrashStore {
   /** A life per point, then the last. Never rejects: what went wrong is a problem. */
   async run(): Promise<Judgement> {
     const clock = new SystemEnv().schedule(() => this.node?.kill(), PATIENCE_MS);
+    this.ledger = await LedgerService.start(this.ledgerFile);
     try {
       for (const point of this.plan.points) await this.strike(point);
       return await this.lastLife();
@@ -73,6 +77,7 @@ export class CrashStore {
       clock.cancel();
       this.node?.kill();
       await this.node?.ended;
+      await this.ledger.stop();
       rmSync(this.folder, { recursive: true, force: true });
     }
   }
@@ -81,7 +86,7 @@ export class CrashStore {
     for (let misses = 0; misses <= MOST_MISSES; misses++) {
       const life = await this.lifeUntil(point);
       this.lives.push(life);
-      this.plan.afterDeath?.(join(this.folder, 'journal.db'), join(this.folder, 'ledger'));
+      this.plan.afterDeath?.(join(this.folder, 'journal.db'), this.ledgerFile);
       if (life.hits === 1 && life.signal === 'SIGKILL') return;
       if (life.hits !== 0 || life.signal !== 0)
         throw new Error(`a life that was to end at ${point.name} ended with ${String(life.signal)}:`);
@@ -127,7 +132,7 @@ export class CrashStore {
     const { problems, requests } = judge({
       clients: this.clients,
       actors,
-      ledger: join(this.folder, 'ledger'),
+      ledger: this.ledger.lines(),
       observations: [...this.observations.values()],
       finals,
       faults: this.lives.filter(({ hits }) => hits > 0).map(({ point, hits }) => ({ name: point, fired: hits })),
@@ -140,7 +145,7 @@ export class CrashStore {
   private start(failpoints: string): ChaosNode {
     this.node = new ChaosNode({
       database: join(this.folder, 'journal.db'),
-      ledger: join(this.folder, 'ledger'),
+      ledger: { url: this.ledger.url, file: this.ledgerFile },
       hits: join(this.folder, 'hits'),
       failpoints,
       ...(this.plan.hasFiles ? { checkpoints: join(this.folder, 'checkpoints') } : {}),

@@ -1,4 +1,9 @@
-import { type ActorHistory, type EffectObservation, checkHistory, readLedger } from '../../libs/testing/src/history';
+import {
+  type ActorHistory,
+  type EffectObservation,
+  checkHistory,
+  type LedgerLine,
+} from '../../libs/testing/src/history';
 import type { Clients } from './clients';
 import * as models from './models';
 
@@ -6,7 +11,7 @@ import * as models from './models';
 export interface Remains {
   readonly clients: Clients;
   readonly actors: readonly ActorHistory[];
-  readonly ledger: string;
+  readonly ledger: readonly LedgerLine[];
   readonly observations: readonly EffectObservation[];
   /** What a read at the end showed, by `<type>/<key>`. */
   readonly finals: ReadonlyMap<string, unknown>;
@@ -19,13 +24,13 @@ export interface Judgement {
   readonly requests: number;
 }
 
-/** Holds all that clients, the outside and the store know against the promises. Pure but for the ledger it reads. */
+/** Holds all that clients, the outside and the store know against the promises. Pure. */
 export function judge({ clients, actors, ledger, observations, finals, faults }: Remains): Judgement {
   const { problems, invalid, figures } = checkHistory({
     operations: clients.log.records(),
     actors,
     models,
-    ledger: readLedger(ledger),
+    ledger,
     ledgerEffects: ['pay'],
     observations,
     finals: Object.fromEntries([...finals].map(([actor, value]) => [`default/default/${actor}`, value])),

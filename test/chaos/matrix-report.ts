@@ -1,14 +1,19 @@
 import type { MatrixRow, StoreResult } from './crash-matrix';
 import type { StorePlan } from './crash-store';
 
+/** Problems of one store that are told. */
+const SHOWN = 10;
+
 /** Points that were not struck often enough, and what went wrong, each with the command that repeats it. */
 export function failuresOf(rows: readonly MatrixRow[], results: readonly StoreResult[], runs: number): string[] {
   const missed = rows
     .filter(({ hits }) => hits < runs)
     .map(({ point, hits }) => `${point} was struck ${hits} times of ${runs}`);
-  const problems = results.flatMap((result) =>
-    result.problems.map((problem) => `${problem}\n    ${repeat(result.plan)}`),
-  );
+  const problems = results.flatMap(({ problems: found, plan }) => {
+    if (found.length === 0) return [];
+    const more = found.length > SHOWN ? [`… and ${found.length - SHOWN} more`] : [];
+    return [[...found.slice(0, SHOWN), ...more, repeat(plan)].join('\n    ')];
+  });
   return [...missed, ...problems];
 }
 

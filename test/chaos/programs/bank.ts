@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs';
 import {
   Actor,
   type ActorContext,
@@ -11,20 +10,13 @@ import {
   durability,
   virtualActor,
 } from 'plexspaces';
-import { SystemEnv } from 'plexspaces/spi';
-import { encodeLedgerLine } from '../../../libs/testing/src/history/ledger-line';
+import { LedgerClient } from '../../support/ledger-service/ledger-client';
 
 /** More starts than any message can meet deaths of its node. */
 const retry = { maxAttempts: 60, initialDelay: 1, factor: 1 };
 
-/** The outside world of the effects: a file, one line per call that arrived. */
-const ledger = process.env['LEDGER'] ?? '';
-const clock = new SystemEnv();
-
-function pay(): void {
-  const { idempotencyKey: key } = currentEffect();
-  appendFileSync(ledger, encodeLedgerLine({ key, name: 'pay', at: clock.now(), value: 1 }));
-}
+/** The outside world of the effects, which answers each call with another number. */
+const ledger = new LedgerClient(process.env['LEDGER'] ?? '');
 
 @Actor({ type: 'book' })
 @UseFacets(durability({ checkpointEvery: 4 }), virtualActor({ idleTimeout: 300 }))
@@ -44,6 +36,8 @@ export class Book {
 export class Account {
   @State() value = 0;
   @State() forwarded = 0;
+  /** The sum of what effects were answered. */
+  @State() paid = 0;
 
   /** No effect: one commit in all. */
   @Handle({ retry }) add(by: number): number {
@@ -51,15 +45,15 @@ export class Account {
   }
 
   @Handle({ retry }) async charge(by: number): Promise<number> {
-    this.value += by * (await this.pay());
-    return this.value;
+    this.paid += await this.pay();
+    return (this.value += by);
   }
 
   /** Two in a row, then two at once. */
   @Handle({ retry }) async chargeOften(by: number): Promise<number> {
-    const rates = [await this.pay(), await this.pay(), ...(await Promise.all([this.pay(), this.pay()]))];
-    this.value += by * (rates.reduce((sum, rate) => sum + rate, 0) / 4);
-    return this.value;
+    const answers = [await this.pay(), await this.pay(), ...(await Promise.all([this.pay(), this.pay()]))];
+    this.paid += answers.reduce((sum, answer) => sum + answer, 0);
+    return (this.value += by);
   }
 
   /** Lines of one account arrive at its book in their order, each once. */
@@ -77,7 +71,8 @@ export class Account {
   /** Fails on its first run and is through on the next, on the effect it has recorded. */
   @Handle({ retry }) async flaky(@Ctx() ctx: ActorContext, by: number): Promise<number> {
     const isFirstRun = !ctx.isReplay;
-    this.value += by * (await this.pay());
+    this.value += by;
+    this.paid += await this.pay();
     if (isFirstRun) throw new Error('not yet');
     return this.value;
   }
@@ -98,9 +93,8 @@ export class Account {
     return this.value;
   }
 
-  @SideEffect() protected async pay(): Promise<number> {
-    pay();
-    return 1;
+  @SideEffect() protected pay(): Promise<number> {
+    return ledger.call('pay', currentEffect());
   }
 }
 

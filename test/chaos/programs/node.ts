@@ -103,7 +103,7 @@ function refFor(
 
 /** Recorded effects, with their calls so far. Asked for before the actors start. */
 async function observe(storage: Storage): Promise<EffectObservation[]> {
-  return observeEffects(await histories(storage), readLedger(process.env['LEDGER'] ?? ''), ['pay']);
+  return observeEffects(await histories(storage), readLedger(process.env['LEDGER_FILE'] ?? ''), ['pay']);
 }
 
 /** All actors but those whose journals are cut, and the marks of attached facets, which have none. */
