@@ -11,6 +11,7 @@ const { join, sep } = require('node:path');
 const { threadId } = require('node:worker_threads');
 const { version } = require('@swc/core/package.json');
 const { root, sources, swcOptions } = require('../tools/sources.cjs');
+const { plant } = require('./mutants/plant.cjs');
 
 const dist = join(root, 'dist') + sep;
 const resolveFilename = Module._resolveFilename;
@@ -21,7 +22,7 @@ Module._resolveFilename = function (request, parent, ...rest) {
 };
 
 require.extensions['.ts'] = (module, filename) => {
-  module._compile(compiled(filename, readFileSync(filename, 'utf8')), filename);
+  module._compile(compiled(filename, plant(filename, readFileSync(filename, 'utf8'))), filename);
 };
 
 const cache = join(root, '.cache/swc');

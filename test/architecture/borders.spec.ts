@@ -53,7 +53,7 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['storage-imports', 'libs/storage/src/fs/plant-2.ts', `import '#journal';`],
   ['journal-imports', 'libs/journal/src/plant-3.ts', `import '#storage/memory';`],
   ['core-imports', 'libs/core/src/plant-4.ts', `import '#storage/sqlite';`],
-  ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/fs';`],
+  ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/sqlite';`],
   ['known-library', 'libs/surprise/src/plant-6.ts', `import '#spi';`],
   ['arrows-point-down', 'libs/core/src/plant-7.ts', `import 'plexspaces';`],
   ['testing-stays-out', 'src/plant-8.ts', `import '#testing/conformance';`],

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckpointStorage, PersistentStorage, Storage } from '#spi';
+import { type CheckpointStorage, type Env, type PersistentStorage, type Storage, SystemEnv } from '#spi';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
 import type { Backend, JournalBackend } from '#testing/conformance';
+import { SeededChoices } from '../../libs/testing/src/simulation/choices';
+import { SimDisk } from '../../libs/testing/src/simulation/disk';
 
 export function memory(): JournalBackend<Storage> {
   const { tables } = new MemoryStorage();
@@ -34,6 +36,24 @@ export function sqliteInMemory(): JournalBackend<Storage> {
     expects: { persistent: false, shared: false },
     open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
     destroy: async () => (await first)?.close(),
+  };
+}
+
+/** A simulated disk without faults: at once, or with every step a turn of the event loop apart. */
+export function simDisk(speed: 'at once' | 'step by step'): JournalBackend<Storage> {
+  const disk = new SimDisk({ choices: new SeededChoices(1), faults: { latencyMs: speed === 'at once' ? 0 : 3 } });
+  const env = new SystemEnv();
+  const clock: Pick<Env, 'schedule'> = {
+    schedule: (fn) => {
+      env.immediate(fn);
+      return { cancel: () => undefined };
+    },
+  };
+  return {
+    name: `simulated disk, ${speed}`,
+    expects: { persistent: true, shared: true },
+    open: () => Promise.resolve(disk.open(clock)),
+    destroy: () => Promise.resolve(),
   };
 }
 

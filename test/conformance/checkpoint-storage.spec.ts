@@ -1,5 +1,7 @@
 import { describeCheckpointStorage } from '#testing/conformance';
-import { checkpointsOf, fsCheckpoints, memory, sqliteFile, sqliteInMemory } from './backends';
+import { checkpointsOf, fsCheckpoints, memory, simDisk, sqliteFile, sqliteInMemory } from './backends';
 
-for (const backend of [memory(), sqliteFile(), sqliteInMemory()]) describeCheckpointStorage(checkpointsOf(backend));
+for (const backend of [memory(), sqliteFile(), sqliteInMemory(), simDisk('at once'), simDisk('step by step')]) {
+  describeCheckpointStorage(checkpointsOf(backend));
+}
 describeCheckpointStorage(fsCheckpoints());

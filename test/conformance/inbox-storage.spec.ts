@@ -1,4 +1,5 @@
 import { describeInboxStorage } from '#testing/conformance';
-import { memory, sqliteFile, sqliteInMemory } from './backends';
+import { memory, simDisk, sqliteFile, sqliteInMemory } from './backends';
 
-for (const backend of [memory(), sqliteFile(), sqliteInMemory()]) describeInboxStorage(backend);
+for (const backend of [memory(), sqliteFile(), sqliteInMemory(), simDisk('at once'), simDisk('step by step')])
+  describeInboxStorage(backend);

@@ -1,4 +1,5 @@
 import { describeJournalStorage } from '#testing/conformance';
-import { memory, sqliteFile, sqliteInMemory } from './backends';
+import { memory, simDisk, sqliteFile, sqliteInMemory } from './backends';
 
-for (const backend of [memory(), sqliteFile(), sqliteInMemory()]) describeJournalStorage(backend);
+for (const backend of [memory(), sqliteFile(), sqliteInMemory(), simDisk('at once'), simDisk('step by step')])
+  describeJournalStorage(backend);

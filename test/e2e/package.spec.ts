@@ -113,18 +113,21 @@ describe('the package', () => {
     expect(manifestOf(root).scripts['prepack']).toContain('strip-failpoints.cjs');
   });
 
-  it.each(['plexspaces', 'plexspaces/spi'])('loads %s where no optional peer is installed', (door) => {
-    const program = `
+  it.each(['plexspaces', 'plexspaces/spi', 'plexspaces/testing/conformance'])(
+    'loads %s where no optional peer is installed',
+    (door) => {
+      const program = `
       const Module = require('node:module');
       const resolve = Module._resolveFilename;
       Module._resolveFilename = function (request, ...rest) {
-        if (/^(typeorm|@nestjs\\/typeorm|better-sqlite3)(\\/|$)/.test(request)) throw new Error(request + ' is not installed');
+        if (/^(typeorm|@nestjs\\/(typeorm|testing)|better-sqlite3)(\\/|$)/.test(request)) throw new Error(request + ' is not installed');
         return resolve.call(this, request, ...rest);
       };
       console.log(Object.keys(require('${door}')).length > 0);
     `;
-    expect(run('node', '--eval', program).trim()).toBe('true');
-  });
+      expect(run('node', '--eval', program).trim()).toBe('true');
+    },
+  );
 
   describe.each([
     ['CommonJS', 'commonjs'],

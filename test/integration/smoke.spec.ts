@@ -97,7 +97,7 @@ describe('smoke', () => {
       'MessageProcessed',
     ]);
     expect(await counter.history.stateAt({ seq: 4 })).toEqual({ value: 1 });
-    expect(await counter.history.verify()).toEqual({ ok: true, turns: 4, divergences: [] });
+    expect(await counter.history.verify()).toEqual({ ok: true, turns: 4, unverifiable: 0, divergences: [] });
     await module.close();
   });
 });

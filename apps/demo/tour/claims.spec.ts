@@ -48,7 +48,7 @@ function honest(): Evidence {
     current: 1,
     entries: [...turn(0, 'm1', 3, 2), ...turn(4, 'm2', 5, 5)],
     checkpoints: [{ seq: 8, time: 0, bytes: 40 }],
-    verified: { ok: true, turns: 2, divergences: [] },
+    verified: { ok: true, turns: 2, unverifiable: 0, divergences: [] },
     past: [
       { id: 'm1', seq: 4, value: 6 },
       { id: 'm2', seq: 8, value: 1 },
@@ -121,7 +121,7 @@ const lies: [what: string, sentence: string, lie: Lie][] = [
   [
     'the code takes another path',
     'takes the same path',
-    () => ({ verified: { ok: false, turns: 2, divergences: [divergence] } }),
+    () => ({ verified: { ok: false, turns: 2, unverifiable: 0, divergences: [divergence] } }),
   ],
   [
     'a past state is another',

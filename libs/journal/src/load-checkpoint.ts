@@ -1,4 +1,4 @@
-import { type CheckpointRecord, CorruptRecordError, type Storage } from '#spi';
+import { type CheckpointRecord, type CheckpointStorage, CorruptRecordError, type Storage } from '#spi';
 import { type Checkpoint, decodeCheckpoint } from './checkpoint';
 import { CheckpointAheadError } from './errors';
 
@@ -24,20 +24,34 @@ export async function loadCheckpoint(
   { throughSeq, warn, newest }: LoadOptions = {},
 ): Promise<Checkpoint | null> {
   let unreadable: CorruptRecordError | undefined;
-  let record = newest === undefined ? await checkpoints.latest(actor, throughSeq) : newest;
-  while (record !== null) {
-    if (record.seq > headSeq) throw new CheckpointAheadError(actor, record.seq, headSeq);
+  let given = newest;
+  for (let through = throughSeq; ;) {
+    let record: CheckpointRecord | null | undefined;
     try {
+      record = given === undefined ? await checkpoints.latest(actor, through) : given;
+      if (record === null) break;
+      if (record.seq > headSeq) throw new CheckpointAheadError(actor, record.seq, headSeq);
       return await decodeCheckpoint(record);
     } catch (error) {
       if (!(error instanceof CorruptRecordError)) throw error;
       unreadable = error;
       warn?.(error);
-      const older: CheckpointRecord | null = await checkpoints.latest(actor, record.seq - 1);
-      record = older !== null && older.seq < record.seq ? older : null;
     }
+    given = undefined;
+    // A store with checksums of its own does not hand a damaged record out: its list tells which one that was.
+    const seq = record?.seq ?? (await newestSeq(checkpoints, actor, through));
+    if (seq === undefined || (through !== undefined && seq > through)) break;
+    through = seq - 1;
   }
   if (unreadable === undefined || headSeq === 0) return null;
   for await (const page of journal.read(actor, 0, 1)) if (page[0]?.seq === 1) return null;
   throw unreadable;
+}
+
+async function newestSeq(
+  checkpoints: CheckpointStorage,
+  actor: string,
+  through = Infinity,
+): Promise<number | undefined> {
+  return (await checkpoints.list(actor)).find((seq) => seq <= through);
 }

@@ -9,7 +9,7 @@ import {
   setFailpointHook,
 } from '#spi';
 import { MemoryStorage } from '#storage/memory';
-import { encodeCheckpoint } from './checkpoint';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 import { toErrorRecord } from './codec/error-record';
 import { checksum } from './codec/checksum';
 import { encodePayload } from './codec/payload-codec';
@@ -74,6 +74,7 @@ const parked = (messageId: string): EntryBody => ({
   attempts: 5,
   cause: toErrorRecord(new Error('poison')),
 });
+const FINDERS = ['its checksum', 'the store'];
 const turn = (messageId: string, n: number) => [received(messageId), changed({ n }), processed(messageId)];
 
 /** A journal in memory, what its reads were asked for, and ways to spoil it. */
@@ -150,6 +151,16 @@ class World implements Storage {
     );
     if (options.damaged === true) record.bytes[record.bytes.length - 1]! ^= 1;
     await this.checkpoints.save(record, 10);
+  }
+
+  /** From now on the store finds damage by itself, as one with checksums of its own does. */
+  checkInStore(): void {
+    const latest = this.checkpoints.latest.bind(this.checkpoints);
+    this.checkpoints.latest = async (of, throughSeq) => {
+      const record = await latest(of, throughSeq);
+      if (record !== null) await decodeCheckpoint(record);
+      return record;
+    };
   }
 
   recover = (supportedSchema?: number) =>
@@ -233,27 +244,35 @@ describe('recover, where it begins', () => {
     await expect(world.recover()).rejects.toThrow(/^Entry 5 .* it follows entry 0/);
   });
 
-  it('a corrupt newest checkpoint falls back to the one before, and says so', async () => {
-    await world.write(started(), ...turn('m1', 1));
-    await world.save();
-    await world.write(...turn('m2', 2));
-    await world.save({ damaged: true });
-    await world.write(...turn('m3', 3));
-    expect(await world.recover()).toMatchObject({ checkpointSeq: 4, turnsSinceCheckpoint: 2 });
-    expect(world.warnings).toEqual([expect.stringMatching(/^Checkpoint 7 of/)]);
-    expect(await world.state()).toEqual({ n: 3 });
-  });
+  it.each(FINDERS)(
+    'a corrupt newest checkpoint falls back to the one before, and says so (found by %s)',
+    async (finder) => {
+      if (finder === 'the store') world.checkInStore();
+      await world.write(started(), ...turn('m1', 1));
+      await world.save();
+      await world.write(...turn('m2', 2));
+      await world.save({ damaged: true });
+      await world.write(...turn('m3', 3));
+      expect(await world.recover()).toMatchObject({ checkpointSeq: 4, turnsSinceCheckpoint: 2 });
+      expect(world.warnings).toEqual([expect.stringMatching(/^Checkpoint 7 of/)]);
+      expect(await world.state()).toEqual({ n: 3 });
+    },
+  );
 
-  it('when all are corrupt, a complete journal is enough; a truncated one is not', async () => {
-    await world.write(started(), ...turn('m1', 1));
-    await world.save({ damaged: true });
-    await world.write(...turn('m2', 2));
-    await world.save({ damaged: true });
-    expect(await world.recover()).toMatchObject({ checkpointSeq: 0, entriesRead: 7 });
-    expect(world.warnings).toHaveLength(2);
-    await world.memory.journal.truncate(actor, 4);
-    await expect(world.recover()).rejects.toThrow(/^Checkpoint 4 of/);
-  });
+  it.each(FINDERS)(
+    'when all are corrupt, a complete journal is enough; a truncated one is not (found by %s)',
+    async (finder) => {
+      if (finder === 'the store') world.checkInStore();
+      await world.write(started(), ...turn('m1', 1));
+      await world.save({ damaged: true });
+      await world.write(...turn('m2', 2));
+      await world.save({ damaged: true });
+      expect(await world.recover()).toMatchObject({ checkpointSeq: 0, entriesRead: 7 });
+      expect(world.warnings).toHaveLength(2);
+      await world.memory.journal.truncate(actor, 4);
+      await expect(world.recover()).rejects.toThrow(/^Checkpoint 4 of/);
+    },
+  );
 
   it('a checkpoint of a newer version of this package is not passed over', async () => {
     await world.write(started(), ...turn('m1', 1));

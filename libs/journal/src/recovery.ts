@@ -99,7 +99,11 @@ async function locate(
   const head = await storage.journal.head(actor);
   failpoint('activation.afterHead');
   try {
-    return [head, await loadCheckpoint(storage, actor, head.seq, { warn, newest: await asked })];
+    const newest = await asked.catch((error: unknown) => {
+      if (error instanceof CorruptRecordError) return undefined; // it is asked for again, and passed over there
+      throw error;
+    });
+    return [head, await loadCheckpoint(storage, actor, head.seq, { warn, newest })];
   } catch (error) {
     if (!(error instanceof CheckpointAheadError)) throw error;
     // A former activation may have moved on and saved a checkpoint between the two answers.

@@ -28,4 +28,4 @@ export type {
 } from './journal-storage';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
-export { compress, decompress } from './zstd';
+export { compress, decompress, pinZstdToThisThread } from './zstd';

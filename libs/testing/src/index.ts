@@ -13,6 +13,9 @@ export { EffectFakes, type FakeAnswers } from './fakes/effect-fakes';
 // journals
 export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';
 
+// simulation
+export * from './simulation';
+
 // histories of a run, and their judge
 export * from './history';
 

@@ -327,7 +327,7 @@ describe('side effects of a durable actor', () => {
     const node = await start();
     expect(await node.ref(Lab).ask.unawaited()).toBe('done');
     expect(await node.ref(Lab).ask.seen()).toEqual(['11', '22', '33']);
-    expect(await node.ref(Lab).history.verify()).toEqual({ ok: true, turns: 1, divergences: [] });
+    expect(await node.ref(Lab).history.verify()).toEqual({ ok: true, turns: 1, unverifiable: 0, divergences: [] });
   });
 
   it('carries the fencing token of its activation, which rises with each', async () => {
@@ -420,7 +420,7 @@ describe('side effects of a durable actor', () => {
             if (live === null) await env.advance(10);
             return live !== null;
           });
-          expect(await ref.history.verify()).toEqual({ ok: true, turns: 1, divergences: [] });
+          expect(await ref.history.verify()).toEqual({ ok: true, turns: 1, unverifiable: 0, divergences: [] });
           expect(traces).toHaveLength(run % 2 === 0 ? 2 : 3);
           expect(new Set(traces).size).toBe(1);
           expect(finished.length - before).toBe(18);

@@ -133,7 +133,7 @@ describe('the history of an actor', () => {
   it('[JR23] verify is clean on the code that wrote the history, and starts no effect', async () => {
     const { ref, node } = await script(shop());
     const appends = node.probe.appends.length;
-    expect(await ref.history.verify()).toEqual({ ok: true, turns: 20, divergences: [] });
+    expect(await ref.history.verify()).toEqual({ ok: true, turns: 20, unverifiable: 0, divergences: [] });
     expect(node.probe.appends.length).toBe(appends);
   });
 

@@ -38,7 +38,7 @@ describe('a history of the real runtime', () => {
         const operations = input.operations.map((each) => (each === changed ? { ...each, value } : each));
         expect(problemsOf({ operations })).toContain(changed.readOnly ? 'H11' : 'H5');
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -56,7 +56,7 @@ describe('a history of the real runtime', () => {
         );
         expect(problemsOf(forged)).toContain('H12');
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
@@ -69,7 +69,7 @@ describe('a history of the real runtime', () => {
         expect(problemsOf({ ledger: ledger.filter((call) => call !== changed) })).toContain('H6');
         expect(problemsOf({ ledger: [...ledger, { ...changed, value: 0.5 }] })).toEqual(['H6']);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 

@@ -48,6 +48,14 @@ export interface Step {
   undone(): void;
 }
 
+/** Hears once whether a step is durable. */
+type Waiter = (error: Error | null) => void;
+
+interface InFlight {
+  readonly step: Step;
+  waiters: Waiter[] | null;
+}
+
 /** Why the line stopped: what became of its first refused step. */
 export type Refusal =
   | Extract<Outcome, { kind: 'duplicate' } | { kind: 'failed' }>
@@ -80,7 +88,7 @@ export class CommitLine {
   private durable: Head;
   private isStarted = false;
   private startedDurably = false;
-  private readonly inFlight: { readonly step: Step; readonly waiters: ((error: Error | null) => void)[] }[] = [];
+  private readonly inFlight: InFlight[] = [];
   private refused: Step[] = [];
   /** Appended after the refusal was known, before the last step in flight had come back. */
   private late: Step[] = [];
@@ -152,16 +160,21 @@ export class CommitLine {
     };
     this.isStarted = true;
     this.head = { seq: expected.seq + entries.length, epoch };
-    this.inFlight.push({ step, waiters: [] });
+    this.inFlight.push({ step, waiters: null });
     outsideTurns(() => this.writer.submit(write, (outcome) => this.settle(outcome)));
   }
 
   /** Resolves when all that was appended so far is durable; rejects when it never will be. */
   whenDurable(): Promise<void> {
-    if (this.refusal !== null) return Promise.reject(refusalError(this.identity.actor, this.refusal));
+    return new Promise((resolve, reject) => this.onDurable((error) => (error === null ? resolve() : reject(error))));
+  }
+
+  /** {@link whenDurable} for the hot path: `heard` is called once, at once when nothing is on its way. */
+  onDurable(heard: Waiter): void {
+    if (this.refusal !== null) return heard(refusalError(this.identity.actor, this.refusal));
     const last = this.inFlight[this.inFlight.length - 1];
-    if (last === undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => last.waiters.push((error) => (error === null ? resolve() : reject(error))));
+    if (last === undefined) heard(null);
+    else (last.waiters ??= []).push(heard);
   }
 
   /** After a refusal: goes on from what is durable. */
@@ -172,23 +185,20 @@ export class CommitLine {
   }
 
   private settle(outcome: Settled): void {
-    const { step, waiters } = this.inFlight.shift() as {
-      step: Step;
-      waiters: ((error: Error | null) => void)[];
-    };
+    const { step, waiters } = this.inFlight.shift() as InFlight;
     if (outcome.kind === 'committed') {
       this.durable = outcome.head;
       if (step.ends) this.boundarySeq = outcome.head.seq;
       this.startedDurably = true;
       applyStep(this.image, step);
       step.done();
-      for (const waiter of waiters) waiter(null);
+      if (waiters !== null) for (const heard of waiters) heard(null);
       return;
     }
     this.refusal ??= refusalOf(outcome, this.durable);
     this.refused.push(step);
     const error = refusalError(this.identity.actor, this.refusal);
-    for (const waiter of waiters) waiter(error);
+    if (waiters !== null) for (const heard of waiters) heard(error);
     if (this.inFlight.length > 0) return;
     const { refusal } = this;
     const refused = [...this.refused, ...this.late];

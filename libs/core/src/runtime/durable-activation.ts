@@ -174,21 +174,21 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (!runSystemTurn(this, message, history.length === 0)) this.runner.run(message, history);
   }
 
-  sync(turn: DurableTurn): Promise<void> {
+  sync(turn: DurableTurn, synced: (error: Error | null) => void): void {
     if (turn !== this.runner.running)
-      return Promise.reject(new TurnEndedError(this.address.encoded, turn.received.handler.name, 'an effect'));
+      return synced(new TurnEndedError(this.address.encoded, turn.received.handler.name, 'an effect'));
     const records = turn.records.takePending();
     if (records.length > 0) this.line.append(recordsStep(turn.received, records, this.env.now()));
-    return this.line.whenDurable();
+    this.line.onDurable(synced);
   }
 
   turnTooOld(turn: Turn, error: Error): void {
     const { running } = this.runner;
-    if (running !== null && turn === running) void this.runner.failed(running, error);
+    if (running !== null && turn === running) this.runner.failed(running, error);
   }
 
   pathLost(turn: DurableTurn, error: NonDeterminismError): void {
-    this.env.immediate(() => void this.runner.failed(turn, error));
+    this.env.immediate(() => this.runner.failed(turn, error));
   }
 
   /** The turn's commit is on its way: the next one may start on the state it leaves (P2). */

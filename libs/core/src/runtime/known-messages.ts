@@ -24,7 +24,10 @@ export class KnownMessages {
       return false;
     }
     this.byId.set(message.id, message);
-    if (message.repeats && message.row === 'none') message.ready = this.inbox.find(this.actor, message.id);
+    if (message.repeats && message.row === 'none') {
+      message.ready = this.inbox.find(this.actor, message.id);
+      message.ready.catch(() => undefined); // it may wait in line when this fails; it hears when it gets there
+    }
     return true;
   }
 

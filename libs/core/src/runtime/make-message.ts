@@ -15,6 +15,8 @@ export interface Origin {
   readonly trail: Trail;
   readonly id: string | null;
   readonly turn: Turn | null;
+  /** Its id may have been sent before. */
+  readonly repeats: boolean;
 }
 
 export const CLIENT: Origin = Object.freeze({
@@ -28,10 +30,11 @@ export const CLIENT: Origin = Object.freeze({
   }),
   id: null,
   turn: null,
+  repeats: false,
 });
 
-/** What a turn sends. @param rank of the send among its acts */
-export function originOf(turn: Turn, rank: number | string, asks: boolean): Origin {
+/** What a turn sends. @param rank of the send among its acts @param attempt at it, from 1 */
+export function originOf(turn: Turn, rank: number | string, asks: boolean, attempt = 1): Origin {
   const { received } = turn;
   const trail: Trail = {
     sender: turn.actorId,
@@ -41,7 +44,7 @@ export function originOf(turn: Turn, rank: number | string, asks: boolean): Orig
     headers: received.trail.headers,
     chain: asks ? [...received.trail.chain, turn.actorId] : [],
   };
-  return { trail, id: `${received.id}/${rank}`, turn };
+  return { trail, id: `${received.id}/${rank}`, turn, repeats: turn.resumed || attempt > 1 };
 }
 
 /**
@@ -62,7 +65,7 @@ export function makeMessage(
   const id = key === undefined ? origin.id : keyedMessageId(trail.principal, key);
   const message = new Message(address, handler, args, trail, system.env, id);
   message.keyed = id !== null;
-  message.repeats = key !== undefined || (origin.turn?.resumed ?? false);
+  message.repeats = key !== undefined || origin.repeats;
   const asTheyAre = args.every(crossesAsIs);
   if (cls.definition.durability !== null || isSystemMessage(handler) || !asTheyAre) {
     message.payload = encodePayload(args, { maxBytes: system.options.maxPayloadBytes }, 'args');

@@ -6,7 +6,7 @@ import { CallCycleError, InvalidMessageOptionError, ScopeError, TurnEndedError, 
 import type { Creation } from '../persistence/creation';
 import { frames, runningTurn } from '../turn/frame';
 import { handled, handledInTurn } from '../turn/handled';
-import { EFFECT_RETRY } from '../turn/retry-policy';
+import { ASK_RETRY, EFFECT_RETRY } from '../turn/retry-policy';
 import type { Turn } from '../turn/turn';
 import { sameScope } from './address';
 import { admitByFacets } from './facet-admission';
@@ -73,10 +73,10 @@ export class Sender {
         scope: 'handler',
         name: `create:${ref.actorId}`,
         args,
-        retry: EFFECT_RETRY,
+        retry: ASK_RETRY,
         timeoutMs: 0,
       };
-      await turn.act(act, (effect) => post(originOf(turn, rankOf(effect), true)));
+      await turn.act(act, (effect) => post(originOf(turn, rankOf(effect), true, effect.attempt)));
     }
   }
 
@@ -108,8 +108,8 @@ export class Sender {
     if (turn === undefined) return this.post(ref, handler, args, CLIENT, system);
     this.assertMayReach(turn, ref);
     this.assertNoCycle(turn, ref, handler);
-    const act = { scope: 'handler', name: `${handler.name}:${ref.actorId}`, args, retry: EFFECT_RETRY, timeoutMs: 0 };
-    return turn.act(act, (effect) => this.post(ref, handler, args, originOf(turn, rankOf(effect), true), system));
+    const act = { scope: 'handler', name: `${handler.name}:${ref.actorId}`, args, retry: ASK_RETRY, timeoutMs: 0 };
+    return turn.act(act, (effect) => this.post(ref, handler, args, originOf(turn, rankOf(effect), true, effect.attempt), system));
   }
 
   activate(ref: Ref): Promise<void> {
@@ -231,11 +231,11 @@ export class Sender {
       scope: 'handler',
       name: `ask:${ref.id.type}.${handler.name}`,
       args: [ref.actorId, ...args],
-      retry: EFFECT_RETRY,
+      retry: ASK_RETRY,
       timeoutMs: 0,
     };
     return turn.act(act, (effect) => {
-      const origin = originOf(turn, rankOf(effect), true);
+      const origin = originOf(turn, rankOf(effect), true, effect.attempt);
       return this.admitted(ref, handler, args, origin, (admitted) => this.post(ref, handler, admitted, origin));
     });
   }

@@ -21,6 +21,7 @@ import type { Verdict } from './judge-failure';
 import { HeldMessage } from './held-message';
 import { judgeTurn } from './judge-turn';
 import type { Message } from './message';
+import { retryTurn } from './retry-turn';
 import { attemptStep, commitStep, parkStep, type Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 import { keptMs, statusAfter } from './turn-end';
@@ -54,16 +55,14 @@ export class TurnRunner {
     try {
       value = runHandler(turn, host.chain);
     } catch (error) {
-      return void this.failed(turn, error);
+      return this.failed(turn, error);
     }
     if (!isPromise(value)) return this.returned(turn, value);
     host.cls.turnAges.add(turn);
-    value
-      .then(
-        (answer: unknown) => this.returned(turn, answer),
-        (error: unknown) => this.failed(turn, error),
-      )
-      .catch((error: unknown) => host.defect(error));
+    value.then(
+      (answer: unknown) => this.resumed(turn, answer),
+      (error: unknown) => this.failed(turn, error),
+    );
   }
 
   /** A turn without a handler: what it changes was decided already (facets attached at run time). */
@@ -73,7 +72,11 @@ export class TurnRunner {
     this.conclude(turn, value, facets);
   }
 
-  async failed(turn: DurableTurn, error: unknown): Promise<void> {
+  failed(turn: DurableTurn, error: unknown): void {
+    this.judge(turn, error).catch((defect: unknown) => this.host.defect(defect));
+  }
+
+  private async judge(turn: DurableTurn, error: unknown): Promise<void> {
     if (turn !== this.turn) return; // R2
     const tooOld = error instanceof TurnTimeoutError;
     if (turn.failure === null) {
@@ -96,22 +99,31 @@ export class TurnRunner {
     return turn.received;
   }
 
+  /** {@link returned} from outside any caller that would hear of a defect. */
+  private resumed(turn: DurableTurn, value: unknown): void {
+    try {
+      this.returned(turn, value);
+    } catch (error) {
+      this.host.defect(error);
+    }
+  }
+
   private returned(turn: DurableTurn, value: unknown): void {
     if (turn !== this.turn || turn.failure !== null) return;
     failpoint('handler.afterReturn');
     if (turn.hasUnsettledActs) {
-      void this.settled(turn).then(() => this.host.env.immediate(() => this.returned(turn, value)));
+      void this.settled(turn).then(() => this.host.env.immediate(() => this.resumed(turn, value)));
       return;
     }
-    if (turn.isHandingOver) return this.host.env.immediate(() => this.returned(turn, value));
+    if (turn.isHandingOver) return this.host.env.immediate(() => this.resumed(turn, value));
     const lost = turn.checkPath();
-    if (lost !== null) return void this.failed(turn, lost);
+    if (lost !== null) return this.failed(turn, lost);
     if (value instanceof DefaultAnswer) return this.answerOnly(turn, value.value);
     const committing = this.host.chain.commits ? this.host.chain.commit(turn, value, undefined) : undefined;
     if (!isPromise(committing)) return this.conclude(turn, value, []);
     committing.then(
       () => this.conclude(turn, value, []),
-      (error: unknown) => void this.failed(turn, error),
+      (error: unknown) => this.failed(turn, error),
     );
   }
 
@@ -127,11 +139,11 @@ export class TurnRunner {
     let changes: StateChanges | null;
     let all = facets;
     try {
-      ending = this.resultOf(turn, value);
+      ending = resultOf(turn, value);
       changes = this.host.live.takeChanges();
       all = [...this.host.adoption.recordWith(turn.received), ...facets];
     } catch (error) {
-      return void this.failed(turn, error);
+      return this.failed(turn, error);
     }
     this.end(turn);
     this.commit(turn, ending, changes, all, value);
@@ -156,7 +168,7 @@ export class TurnRunner {
         );
       case 'retry':
         this.host.become('Failed', 'error', verdict.cause);
-        return this.retry(turn, decideRetryDelay(verdict.policy, message.attempts, this.host.env.random()));
+        return retryTurn(this.host, turn, decideRetryDelay(verdict.policy, message.attempts, this.host.env.random()));
       case 'park':
         this.host.become('Failed', 'error', verdict.cause);
         return this.park(turn.received, turn.records.takePending(), verdict.cause);
@@ -181,29 +193,6 @@ export class TurnRunner {
     this.host.finished(message);
   }
 
-  private retry(turn: DurableTurn, delayMs: number): void {
-    const { host } = this;
-    const message = turn.received;
-    message.attempts++;
-    this.held.hold(message);
-    failpoint('retry.beforeCount');
-    const history = [...turn.records.history]; // a late effect of this run is not among what is stored
-    host.line.append(attemptStep(message, turn.records.takePending(), host.env.now() + delayMs, host.env.now()));
-    void host.line.whenDurable().then(
-      () =>
-        host.renewThen(() => {
-          host.env.schedule(() => {
-            if (host.released) return;
-            this.held.unlessGone(message, () => {
-              failpoint('retry.beforeAttempt');
-              this.run(message, history);
-            });
-          }, delayMs);
-        }),
-      () => undefined, // the refused step is the activation's to handle
-    );
-  }
-
   park(message: Message, pending: readonly PendingEntry[], cause: unknown): void {
     const { host } = this;
     failpoint('park.beforeCommit');
@@ -224,9 +213,9 @@ export class TurnRunner {
   private answerOnly(turn: DurableTurn, value: unknown): void {
     let ending: Ending;
     try {
-      ending = this.resultOf(turn, value);
+      ending = resultOf(turn, value);
     } catch (error) {
-      return void this.failed(turn, error);
+      return this.failed(turn, error);
     }
     this.end(turn);
     this.endWith(turn, ending, value);
@@ -286,14 +275,14 @@ export class TurnRunner {
     host.committed(turn, ending.kind === 'result');
   }
 
-  private resultOf(turn: DurableTurn, value: unknown): Ending {
-    const limits = { maxBytes: this.host.system.options.maxPayloadBytes };
-    return { kind: 'result', result: encodePayload(value, limits, `answer of ${turn.received.handler.name}`) };
-  }
-
   private end(turn: DurableTurn): void {
     if (turn.timedIn !== null) turn.timedIn.remove(turn);
     turn.ended = true;
     this.turn = null;
   }
+}
+
+function resultOf({ host, received }: DurableTurn, value: unknown): Ending {
+  const limits = { maxBytes: host.system.options.maxPayloadBytes };
+  return { kind: 'result', result: encodePayload(value, limits, `answer of ${received.handler.name}`) };
 }

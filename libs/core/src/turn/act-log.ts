@@ -1,7 +1,7 @@
 import type { SideEffectExecuted, TimerFired, TimerScheduled } from '#journal';
-import type { Env } from '#spi';
-import { failpoint } from '#spi';
+import { type Env, failpoint } from '#spi';
 import type { PendingEntry } from './effect-record';
+import { RecordedActs } from './recorded-acts';
 
 /** A record that is handed to the handler when its turn comes. */
 export type HandedRecord = SideEffectExecuted | TimerFired;
@@ -11,13 +11,12 @@ export interface Recorded<Body> {
   readonly time: number;
 }
 
-interface HandOver {
-  readonly record: Recorded<HandedRecord>;
-  readonly deliver: (record: Recorded<HandedRecord>) => void;
-}
+export type Deliver = (record: Recorded<HandedRecord>) => void;
 
-/** Markers of `ctx.patched()`: looked up where they stand, never waited for. */
-export const PATCH_PREFIX = 'patched:';
+export interface HandOver {
+  readonly record: Recorded<HandedRecord>;
+  readonly deliver: Deliver;
+}
 
 /**
  * What one turn's acts came to, and in which order the handler learns it (P9). It owns that order and nothing
@@ -30,13 +29,8 @@ export const PATCH_PREFIX = 'patched:';
  *  L4. When a live result is ready while the next record's act was never called, the code took another path.
  */
 export class ActLog {
-  readonly patches = new Map<string, string>();
-  readonly timers = new Map<string, Recorded<TimerScheduled>>();
-  private readonly records: Recorded<HandedRecord>[] = [];
-  private readonly byKey = new Map<string, Recorded<HandedRecord>>();
-  private readonly waiting = new Map<Recorded<HandedRecord>, (record: Recorded<HandedRecord>) => void>();
-  private readonly settled: HandOver[] = [];
-  private next = 0;
+  private readonly recorded: RecordedActs | null;
+  private settled: HandOver[] | null = null;
   private draining = false;
 
   constructor(
@@ -45,54 +39,63 @@ export class ActLog {
     /** Called with the record that was expected when L4 is met. */
     private readonly onLostPath: (expected: Recorded<HandedRecord>) => void,
   ) {
-    for (const entry of history) this.load(entry);
+    this.recorded = history.length === 0 ? null : new RecordedActs(history); // a first run has nothing to go by
   }
 
   get isReplaying(): boolean {
-    return this.next < this.records.length;
+    return this.recorded?.next !== undefined;
   }
 
   /** The first record nobody called for; `undefined` when every one was handed over. */
   get unclaimed(): Recorded<HandedRecord> | undefined {
-    return this.records[this.next];
+    return this.recorded?.next;
   }
 
   /** A result waits for its turn to be handed over, and nothing stands before it. */
   get isHandingOver(): boolean {
-    const next = this.records[this.next];
-    return next === undefined ? this.settled.length > 0 : this.waiting.has(next);
+    return this.recorded?.next === undefined
+      ? this.settled !== null && this.settled.length > 0
+      : this.recorded.isClaimed;
   }
 
   hasScope(scope: string): boolean {
-    return this.records.some(({ body }) => body.scope === scope);
+    return this.recorded?.hasScope(scope) ?? false;
   }
 
   /** Passes over the records of a facet that is left out of this run. */
   skipScope(scope: string): void {
-    for (let i = this.records.length - 1; i >= this.next; i--) {
-      if (this.records[i]?.body.scope === scope) this.records.splice(i, 1);
-    }
+    this.recorded?.skipScope(scope);
   }
 
   find(scope: string, ordinal: number): Recorded<HandedRecord> | undefined {
-    return this.byKey.get(actKey(scope, ordinal));
+    return this.recorded?.find(scope, ordinal);
+  }
+
+  /** When a wait of the handler that was recorded as begun is over. */
+  timerAt(ordinal: number): Recorded<TimerScheduled> | undefined {
+    return this.recorded?.timers.get(ordinal);
+  }
+
+  /** Name of the marker of `ctx.patched()` that stands here. */
+  patchAt(ordinal: number): string | undefined {
+    return this.recorded?.patches.get(ordinal);
   }
 
   /** The act of `record` was called: `deliver` runs when the record's turn comes. */
-  claim(record: Recorded<HandedRecord>, deliver: (record: Recorded<HandedRecord>) => void): void {
-    this.waiting.set(record, deliver);
+  claim(record: Recorded<HandedRecord>, deliver: Deliver): void {
+    this.recorded?.claim(record, deliver);
     this.pump();
   }
 
   /** An act of this run settled and was recorded. */
-  settle(record: Recorded<HandedRecord>, deliver: (record: Recorded<HandedRecord>) => void): void {
-    this.settled.push({ record, deliver });
+  settle(record: Recorded<HandedRecord>, deliver: Deliver): void {
+    (this.settled ??= []).push({ record, deliver });
     this.pump();
   }
 
   private pump(): void {
     if (this.draining) return;
-    const handOver = this.isReplaying ? this.nextRecorded() : this.settled.shift();
+    const handOver = this.isReplaying ? this.nextRecorded() : this.settled?.shift();
     if (handOver === undefined) return;
     failpoint('effect.beforeHandOver');
     this.draining = true;
@@ -104,31 +107,9 @@ export class ActLog {
   }
 
   private nextRecorded(): HandOver | undefined {
-    const record = this.records[this.next] as Recorded<HandedRecord>;
-    const deliver = this.waiting.get(record);
-    if (deliver === undefined) {
-      if (this.settled.length > 0) this.onLostPath(record); // L4
-      return undefined;
-    }
-    failpoint('replay.beforeHandOver');
-    this.waiting.delete(record);
-    this.next++;
-    return { record, deliver };
+    const recorded = this.recorded as RecordedActs;
+    if (!recorded.isClaimed && this.settled !== null && this.settled.length > 0)
+      this.onLostPath(recorded.next as Recorded<HandedRecord>); // L4
+    return recorded.take();
   }
-
-  private load({ body, time }: PendingEntry): void {
-    if (body.kind === 'TimerScheduled') {
-      this.timers.set(actKey(body.scope, body.ordinal), { body, time });
-    } else if (body.kind === 'SideEffectExecuted' && body.name.startsWith(PATCH_PREFIX)) {
-      this.patches.set(actKey(body.scope, body.ordinal), body.name);
-    } else if (body.kind === 'SideEffectExecuted' || body.kind === 'TimerFired') {
-      const record = { body, time };
-      this.records.push(record);
-      this.byKey.set(actKey(body.scope, body.ordinal), record);
-    }
-  }
-}
-
-export function actKey(scope: string, ordinal: number): string {
-  return `${scope}\u0000${ordinal}`;
 }

@@ -3,7 +3,7 @@ import { failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
 import type { TurnHost } from '../runtime/turn-host';
-import { ActLog, type HandedRecord, PATCH_PREFIX, type Recorded, actKey } from './act-log';
+import { ActLog, type HandedRecord, type Recorded } from './act-log';
 import type { EffectCall } from './effect-call';
 import {
   type ActIdentity,
@@ -13,14 +13,16 @@ import {
   doneRecord,
   encodeOutcome,
 } from './effect-record';
+import { actPromise } from './handled';
+import { PATCH_PREFIX } from './recorded-acts';
 import { pause, runEffect } from './run-effect';
 import { TurnRecords } from './turn-records';
 import { type Act, Turn } from './turn';
 
 /** What a durable turn needs of its activation beyond {@link TurnHost}. */
 export interface DurableTurnHost extends TurnHost {
-  /** Resolves when everything before this point, the turn's own records included, is durable (P4). */
-  sync(turn: DurableTurn): Promise<void>;
+  /** `synced` hears when everything before this point, the turn's own records included, is durable (P4), or why it never will be. */
+  sync(turn: DurableTurn, synced: (error: Error | null) => void): void;
   /** `durability({ cacheSideEffects })`. */
   readonly recordsEffects: boolean;
   /** The handler may wait for a record that never comes: end the turn. */
@@ -47,7 +49,9 @@ export class DurableTurn extends Turn {
   failure: { readonly error: unknown } | null = null;
   readonly records: TurnRecords;
   private readonly log: ActLog;
-  private readonly ordinals = new Map<string, number>();
+  private handlerActs = 0;
+  /** Of facets, by scope: most turns have none. */
+  private facetActs: Map<string, number> | null = null;
   private clock: number;
   private unsettled = 0;
   private whenSettled: (() => void) | null = null;
@@ -86,13 +90,15 @@ export class DurableTurn extends Turn {
   }
 
   nextOrdinal(scope: string): number {
-    const ordinal = this.ordinals.get(scope) ?? 0;
-    this.ordinals.set(scope, ordinal + 1);
+    if (scope === 'handler') return this.handlerActs++;
+    const counts = (this.facetActs ??= new Map<string, number>());
+    const ordinal = counts.get(scope) ?? 0;
+    counts.set(scope, ordinal + 1);
     return ordinal;
   }
 
-  protected perform(act: Act, call: EffectCall<unknown>): Promise<unknown> {
-    try {
+  act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    return actPromise((resolve, reject) => {
       this.assertMayAct(act.name);
       const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
       const identity: ActIdentity = {
@@ -101,10 +107,8 @@ export class DurableTurn extends Turn {
         ordinal: this.nextOrdinal(act.scope),
         argsHash,
       };
-      return this.claimOrStart(act, identity, call);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      this.claimOrStart(act, identity, call, resolve, reject);
+    });
   }
 
   override tell(message: Message): void {
@@ -112,20 +116,18 @@ export class DurableTurn extends Turn {
     super.tell(message);
   }
 
-  protected rest(delayMs: number): Promise<void> {
-    try {
+  sleep(delayMs: number): Promise<void> {
+    return actPromise((resolve, reject) => {
       this.assertMayAct('sleep');
-      return this.waitUntilDue(this.nextOrdinal('handler'), delayMs);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      this.waitUntilDue(this.nextOrdinal('handler'), delayMs, resolve, reject);
+    });
   }
 
   patched(changeId: string): boolean {
     this.assertMayAct(`patched(${changeId})`);
     const name = PATCH_PREFIX + changeId;
-    const ordinal = this.ordinals.get('handler') ?? 0;
-    if (this.log.patches.get(actKey('handler', ordinal)) === name) {
+    const ordinal = this.handlerActs;
+    if (this.log.patchAt(ordinal) === name) {
       this.nextOrdinal('handler');
       return true;
     }
@@ -162,43 +164,62 @@ export class DurableTurn extends Turn {
     return this.lostPath;
   }
 
-  private claimOrStart(act: Act, identity: ActIdentity, call: EffectCall<unknown>): Promise<unknown> {
+  private claimOrStart(
+    act: Act,
+    identity: ActIdentity,
+    call: EffectCall<unknown>,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
     const recorded = this.log.find(identity.scope, identity.ordinal);
     this.recordedActs.push({ name: act.name, fromRecord: recorded !== undefined });
-    return new Promise((resolve, reject) => {
-      const deliver = this.delivery(resolve, reject);
-      if (recorded === undefined) {
-        void this.startLive(act, identity, call, deliver, reject);
-        return;
-      }
-      const { body } = recorded;
-      const fits =
-        body.kind === 'SideEffectExecuted' && body.name === identity.name && body.argsHash === identity.argsHash;
-      if (!fits) throw this.leavePath(describeRecord(body), describeAct(identity));
-      this.log.claim(recorded, deliver); // U1
-    });
+    const deliver = this.delivery(resolve, reject);
+    if (recorded === undefined) return this.startLive(act, identity, call, deliver, reject);
+    const { body } = recorded;
+    const fits =
+      body.kind === 'SideEffectExecuted' && body.name === identity.name && body.argsHash === identity.argsHash;
+    if (!fits) throw this.leavePath(describeRecord(body), describeAct(identity));
+    this.log.claim(recorded, deliver); // U1
   }
 
-  private async startLive(
+  private startLive(
     act: Act,
     identity: ActIdentity,
     call: EffectCall<unknown>,
     deliver: (record: Recorded<HandedRecord>) => void,
     reject: (error: unknown) => void,
-  ): Promise<void> {
-    this.unsettled++;
-    try {
-      failpoint('effect.beforeIntent');
-      await this.host.sync(this); // U2
+  ): void {
+    failpoint('effect.beforeIntent');
+    this.whenSynced(reject, () => {
       if (this.records.made > 0) failpoint('effect.afterResultCommit');
-      if (this.isAborted) throw this.signal.reason as Error;
       failpoint('effect.afterIntent');
       const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
-      const outcome = await runEffect(this.host.env, this, { ...act, idempotencyKey }, call);
-      failpoint('effect.afterCall');
-      const body = encodeOutcome(identity, outcome, this.host.system.options.maxPayloadBytes);
-      const record = this.host.recordsEffects ? this.records.add(body) : { body, time: this.host.env.now() };
-      this.log.settle(record as Recorded<SideEffectExecuted>, deliver); // U3
+      const { name, retry, timeoutMs } = act;
+      runEffect(this.host.env, this, { name, idempotencyKey, retry, timeoutMs }, call, (outcome) => {
+        failpoint('effect.afterCall');
+        this.concludeAct(reject, () => {
+          const body = encodeOutcome(identity, outcome, this.host.system.options.maxPayloadBytes);
+          const record = this.host.recordsEffects ? this.records.add(body) : { body, time: this.host.env.now() };
+          this.log.settle(record as Recorded<SideEffectExecuted>, deliver); // U3
+        });
+      });
+    });
+  }
+
+  /** Counts an act, and starts it once all before it is durable (U2), unless the turn has failed meanwhile. */
+  private whenSynced(reject: (error: unknown) => void, start: () => void): void {
+    this.unsettled++;
+    this.host.sync(this, (error) => {
+      if (error === null && !this.isAborted) return start();
+      reject(error ?? this.signal.reason);
+      this.oneSettled();
+    });
+  }
+
+  /** The last step of a counted act. */
+  private concludeAct(reject: (error: unknown) => void, conclude: () => void): void {
+    try {
+      conclude();
     } catch (error) {
       reject(error);
     } finally {
@@ -206,47 +227,40 @@ export class DurableTurn extends Turn {
     }
   }
 
-  private waitUntilDue(ordinal: number, delayMs: number): Promise<void> {
+  private waitUntilDue(ordinal: number, delayMs: number, resolve: () => void, reject: (error: unknown) => void): void {
     const recorded = this.log.find('handler', ordinal);
-    const scheduled = this.log.timers.get(actKey('handler', ordinal));
-    if (recorded !== undefined && recorded.body.kind !== 'TimerFired') {
+    const scheduled = this.log.timerAt(ordinal);
+    if (recorded !== undefined && recorded.body.kind !== 'TimerFired')
       throw this.leavePath(describeRecord(recorded.body), `handler act ${ordinal} sleep`);
-    }
-    return new Promise((resolve, reject) => {
-      const deliver = ({ time }: Recorded<HandedRecord>): void => {
-        this.clock = time;
-        resolve();
-      };
-      if (recorded !== undefined) this.log.claim(recorded, deliver);
-      else void this.startTimer(ordinal, scheduled?.body.dueAt ?? null, delayMs, deliver, reject);
-    });
+    const deliver = ({ time }: Recorded<HandedRecord>): void => {
+      this.clock = time;
+      resolve();
+    };
+    if (recorded !== undefined) this.log.claim(recorded, deliver);
+    else this.startTimer(ordinal, scheduled?.body.dueAt ?? null, delayMs, deliver, reject);
   }
 
-  private async startTimer(
+  private startTimer(
     ordinal: number,
     recordedDue: number | null,
     delayMs: number,
     deliver: (record: Recorded<HandedRecord>) => void,
     reject: (error: unknown) => void,
-  ): Promise<void> {
-    this.unsettled++;
-    try {
-      const dueAt = recordedDue ?? this.host.env.now() + delayMs;
-      if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
-      await this.host.sync(this);
+  ): void {
+    const { env } = this.host;
+    const dueAt = recordedDue ?? env.now() + delayMs;
+    if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
+    this.whenSynced(reject, () => {
       failpoint('timer.afterScheduled');
-      await pause(this.host.env, Math.max(0, dueAt - this.host.env.now()), this.signal);
-      if (this.isAborted) throw this.signal.reason as Error;
-      failpoint('timer.afterFired');
-      this.log.settle(
-        this.records.add({ kind: 'TimerFired', scope: 'handler', ordinal }) as Recorded<HandedRecord>,
-        deliver,
+      void pause(env, Math.max(0, dueAt - env.now()), this.signal).then(() =>
+        this.concludeAct(reject, () => {
+          if (this.isAborted) throw this.signal.reason as Error;
+          failpoint('timer.afterFired');
+          const fired = this.records.add({ kind: 'TimerFired', scope: 'handler', ordinal });
+          this.log.settle(fired as Recorded<HandedRecord>, deliver);
+        }),
       );
-    } catch (error) {
-      reject(error);
-    } finally {
-      this.oneSettled();
-    }
+    });
   }
 
   private delivery(resolve: (value: unknown) => void, reject: (error: unknown) => void) {

@@ -12,8 +12,8 @@ export interface Frame {
 
 /** One per process, also when two copies of the package are loaded: an actor's code must find the turn it runs in. */
 const KEY = Symbol.for('plexspaces:frame');
-const shared = globalThis as { [KEY]?: AsyncLocalStorage<Frame> };
-export const frames: AsyncLocalStorage<Frame> = (shared[KEY] ??= new AsyncLocalStorage<Frame>());
+const shared = globalThis as { [KEY]?: AsyncLocalStorage<Frame | undefined> };
+export const frames = (shared[KEY] ??= new AsyncLocalStorage<Frame | undefined>());
 
 /** The turn whose handler is running here; `undefined` outside turns, after their end, and inside side effects. */
 export function runningTurn(): Turn | undefined {
@@ -26,7 +26,8 @@ export function runningTurn(): Turn | undefined {
  * Code they call would else take itself for a part of the turn that happened to start them.
  */
 export function outsideTurns<T>(start: () => T): T {
-  return frames.getStore() === undefined ? start() : frames.exit(start);
+  // `frames.exit` would switch the hooks of all promises off and on again.
+  return frames.getStore() === undefined ? start() : frames.run(undefined, start);
 }
 
 /**

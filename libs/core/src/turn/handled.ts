@@ -10,6 +10,25 @@ export function handled<T>(outcome: Promise<T>): Promise<T> {
   return outcome;
 }
 
+/** {@link handled} for the promise of an act that is started here; one that does not fail costs no second promise. */
+export function actPromise<T>(
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((...both) => ([resolve, reject] = both));
+  const fail = (error: unknown): void => {
+    reject(error);
+    void handled(promise);
+  };
+  try {
+    start(resolve, fail);
+  } catch (error) {
+    fail(error);
+  }
+  return promise;
+}
+
 /** The same for what may be called outside turns as well, where a failure nobody looks at is the caller's to hear of. */
 export function handledInTurn<T>(outcome: Promise<T>): Promise<T> {
   return runningTurn() === undefined ? outcome : handled(outcome);

@@ -1,4 +1,5 @@
 import type { EffectCall } from './effect-call';
+import { actPromise } from './handled';
 import { pause, runEffect } from './run-effect';
 import { type Act, Turn } from './turn';
 
@@ -21,17 +22,22 @@ export class PlainTurn extends Turn {
     return this.ordinal++;
   }
 
-  protected async perform(act: Act, call: EffectCall<unknown>): Promise<unknown> {
-    this.assertRunning(act.name);
-    const idempotencyKey = `${this.actorId}/${this.received.id}/${act.scope}/${this.nextOrdinal()}`;
-    const outcome = await runEffect(this.host.env, this, { ...act, idempotencyKey }, call);
-    if (outcome.kind === 'failed') throw outcome.error;
-    return outcome.value;
+  act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
+    return actPromise((resolve, reject) => {
+      this.assertRunning(act.name);
+      const idempotencyKey = `${this.actorId}/${this.received.id}/${act.scope}/${this.nextOrdinal()}`;
+      runEffect(this.host.env, this, { ...act, idempotencyKey }, call, (outcome) => {
+        if (outcome.kind === 'failed') reject(outcome.error);
+        else resolve(outcome.value);
+      });
+    });
   }
 
-  protected async rest(delayMs: number): Promise<void> {
-    this.assertRunning('sleep');
-    await pause(this.host.env, delayMs, this.signal);
+  sleep(delayMs: number): Promise<void> {
+    return actPromise((resolve) => {
+      this.assertRunning('sleep');
+      void pause(this.host.env, delayMs, this.signal).then(resolve);
+    });
   }
 
   /** Nothing of this actor is ever run again on old records. */

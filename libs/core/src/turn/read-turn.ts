@@ -1,4 +1,5 @@
 import { ReadOnlyViolationError } from '../errors';
+import { rejected } from '../facet/is-promise';
 import type { Message } from '../runtime/message';
 import type { TurnHost } from '../runtime/turn-host';
 import { type Act, Turn } from './turn';
@@ -46,12 +47,12 @@ export class ReadTurn extends Turn {
     throw this.violation('sent a message');
   }
 
-  protected perform(act: Act): Promise<never> {
-    return Promise.reject(this.violation(`called ${act.name}`));
+  act(act: Act): Promise<never> {
+    return rejected(this.violation(`called ${act.name}`));
   }
 
-  protected rest(): Promise<never> {
-    return Promise.reject(this.violation('called sleep'));
+  sleep(): Promise<never> {
+    return rejected(this.violation('called sleep'));
   }
 
   patched(): never {

@@ -1,4 +1,4 @@
-import { type Duration, parseDuration } from '#spi';
+import { type Duration, isPlexSpacesError, parseDuration } from '#spi';
 
 /** How often and how fast something is tried again. @publicApi */
 export interface RetryOptions {
@@ -21,6 +21,8 @@ export interface RetryPolicy {
   readonly maxMs: number;
   readonly factor: number;
   readonly jitter: 'full' | 'none';
+  /** Errors it is for; the others end it. Default: all. */
+  readonly only?: (error: unknown) => boolean;
 }
 
 /** P7: what happens to a message whose handler throws, unless `@Handle({ retry })` says otherwise. */
@@ -40,6 +42,22 @@ export const EFFECT_RETRY: RetryPolicy = {
   factor: 2,
   jitter: 'full',
 };
+
+/**
+ * An ask of a turn whose receiver had no room, or could not be read or written. Recording that as its outcome would hand the same
+ * failure to every later start; the message is sent again instead, under the same id. What the receiver's handler
+ * throws is an outcome.
+ */
+export const ASK_RETRY: RetryPolicy = {
+  maxAttempts: 10,
+  initialMs: 50,
+  maxMs: 5_000,
+  factor: 2,
+  jitter: 'full',
+  only: (error) => isPlexSpacesError(error) && NO_OUTCOME.has(error.code),
+};
+
+const NO_OUTCOME: ReadonlySet<string> = new Set(['PS_STORE_FAILED', 'PS_VERSION_CONFLICT', 'PS_MAILBOX_FULL']);
 
 /** @throws RangeError naming the option. */
 export function resolveRetry(options: RetryOptions, defaults: RetryPolicy): RetryPolicy {

@@ -2,7 +2,7 @@ import type { Env } from '#spi';
 import { EffectTimeoutError } from '../errors';
 import { isFinalAnswer } from './classify-error';
 import type { EffectCall, EffectContext } from './effect-call';
-import { type Frame, frames } from './frame';
+import { frames } from './frame';
 import { decideRetryDelay, type RetryPolicy } from './retry-policy';
 import { RunningEffect } from './running-effect';
 import type { Turn } from './turn';
@@ -20,36 +20,78 @@ export type EffectOutcome =
   | { readonly kind: 'done'; readonly value: unknown; readonly attempts: number }
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempts: number };
 
-/** Runs the attempts of one effect, each under the same idempotency key. Never rejects. */
-export async function runEffect(
+/**
+ * Runs the attempts of one effect, each under the same idempotency key. `settle` hears the outcome, exactly once and
+ * never before this returns. Callbacks rather than promises: with async context in use each promise costs as much as
+ * the rest of an attempt.
+ */
+export function runEffect(
   env: Env,
   turn: Turn,
   plan: EffectPlan,
   call: EffectCall<unknown>,
-): Promise<EffectOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return { kind: 'done', value: await attemptOnce(env, turn, plan, call, attempt), attempts: attempt };
-    } catch (error) {
-      const last = attempt >= plan.retry.maxAttempts || isFinalAnswer(error) || turn.isAborted;
-      if (last) return { kind: 'failed', error, attempts: attempt };
-      await pause(env, decideRetryDelay(plan.retry, attempt, env.random()), turn.signal);
-      if (turn.isAborted) return { kind: 'failed', error, attempts: attempt };
-    }
+  settle: (outcome: EffectOutcome) => void,
+): void {
+  startAttempt(1);
+
+  function startAttempt(attempt: number): void {
+    attemptOnce(
+      env,
+      turn,
+      plan,
+      call,
+      attempt,
+      (value) => settle({ kind: 'done', value, attempts: attempt }),
+      (error) => failed(error, attempt),
+    );
+  }
+
+  function failed(error: unknown, attempt: number): void {
+    const isOutcome = isFinalAnswer(error) || plan.retry.only?.(error) === false;
+    if (attempt >= plan.retry.maxAttempts || isOutcome || turn.isAborted)
+      return settle({ kind: 'failed', error, attempts: attempt });
+    void pause(env, decideRetryDelay(plan.retry, attempt, env.random()), turn.signal).then(() => {
+      if (turn.isAborted) settle({ kind: 'failed', error, attempts: attempt });
+      else startAttempt(attempt + 1);
+    });
   }
 }
 
+/** The first of answer, failure and timeout is heard; what comes later is not. */
 function attemptOnce(
   env: Env,
   turn: Turn,
   plan: EffectPlan,
   call: EffectCall<unknown>,
   attempt: number,
-): Promise<unknown> {
+  resolve: (value: unknown) => void,
+  reject: (error: unknown) => void,
+): void {
   const effect = new RunningEffect(turn, plan.idempotencyKey, attempt);
-  const frame: Frame = { turn, effect };
-  const running = frames.run(frame, startSafely, call, effect);
-  if (plan.timeoutMs === 0) return running.finally(() => effect.settle());
+  const running = frames.run(effect, startSafely, call, effect);
+  if (plan.timeoutMs === 0) {
+    running.then(
+      (value) => {
+        effect.settle();
+        resolve(value);
+      },
+      (error: unknown) => {
+        effect.settle();
+        reject(error);
+      },
+    );
+    return;
+  }
+  limitAttempt(env, turn, plan, effect, running).then(resolve, reject);
+}
+
+function limitAttempt(
+  env: Env,
+  turn: Turn,
+  plan: EffectPlan,
+  effect: RunningEffect,
+  running: Promise<unknown>,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = env.schedule(() => {
       const error = new EffectTimeoutError(turn.actorId, plan.name, plan.timeoutMs);
@@ -65,9 +107,13 @@ function attemptOnce(
   });
 }
 
-/** A call that throws at once is a rejected one. */
-async function startSafely(call: EffectCall<unknown>, effect: EffectContext): Promise<unknown> {
-  return call(effect);
+/** A call that throws at once is a rejected one, and a plain value an answered one. */
+function startSafely(call: EffectCall<unknown>, effect: EffectContext): Promise<unknown> {
+  try {
+    return Promise.resolve(call(effect));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Waits, or stops waiting when `signal` aborts. Never rejects. */

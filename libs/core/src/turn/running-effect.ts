@@ -1,18 +1,23 @@
 import type { EffectContext } from './effect-call';
+import type { Frame } from './frame';
 import type { Turn } from './turn';
 
 /** One attempt of an effect, as the effect sees it. Its signal is made when somebody looks: most never do. */
-export class RunningEffect implements EffectContext {
+export class RunningEffect implements EffectContext, Frame {
   readonly epoch: number;
   private controller: AbortController | null = null;
   private endedBy: { readonly reason: unknown } | null = null;
 
   constructor(
-    private readonly turn: Turn,
+    readonly turn: Turn,
     readonly idempotencyKey: string,
     readonly attempt: number,
   ) {
     this.epoch = turn.epoch;
+  }
+
+  get effect(): this {
+    return this;
   }
 
   get signal(): AbortSignal {

@@ -11,7 +11,6 @@ import { ContextView } from './context-view';
 import { Deterministic } from './deterministic';
 import type { EffectCall, EffectContext } from './effect-call';
 import type { Frame } from './frame';
-import { handled } from './handled';
 import { EFFECT_RETRY, type RetryPolicy } from './retry-policy';
 
 /** One recorded act as it is asked for: a side effect of the handler or of a facet, an ask. */
@@ -102,24 +101,17 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   abstract hasRecordOf(scope: string): boolean;
   /** The next rank within `scope`. */
   abstract nextOrdinal(scope: string): number;
-  protected abstract perform(act: Act, call: EffectCall<unknown>): Promise<unknown>;
-  protected abstract rest(delayMs: number): Promise<void>;
+  /** Carries out one recorded act. Never throws; its promise may be left unawaited. */
+  abstract act(act: Act, call: EffectCall<unknown>): Promise<unknown>;
+  /** The same for a wait. */
+  abstract sleep(delayMs: number): Promise<void>;
   abstract patched(changeId: string): boolean;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
-
-  /** Carries out one recorded act. Never throws; its promise may be left unawaited. */
-  act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
-    return handled(this.perform(act, call));
-  }
 
   /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */
   sideEffect(act: Act, call: EffectCall<unknown>): Promise<unknown> {
     const { probe } = this.host.system;
     return this.act(act, probe === null ? call : probe.effect(this, act, call));
-  }
-
-  sleep(delayMs: number): Promise<void> {
-    return handled(this.rest(delayMs));
   }
 
   facetState(name: string): unknown {

@@ -1,5 +1,6 @@
 import { type ErrorRecord, type StateChanges, type StateImage, decodePayload, toErrorRecord } from '#journal';
 import { NonDeterminismError, UnknownMethodError } from '../errors';
+import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { DefaultAnswer, FacetRejection } from '../facet/outcomes';
 import type { ActorClass } from '../runtime/actor-class';
@@ -21,6 +22,8 @@ export interface Rerun {
   /** `method to receiver`, in order. */
   readonly sends: readonly string[];
   readonly lost: { readonly expected: string; readonly got: string } | null;
+  /** It called an effect of an actor that keeps no records of them: nothing can be said of it. */
+  readonly unrecorded: boolean;
 }
 
 /** Runs one recorded message on an instance of its own. Acts beyond the record are refused; nothing leaves. */
@@ -43,6 +46,7 @@ export async function rerunTurn(
       changes: null,
       sends: [],
       lost: { expected: `a handler ${received.method}`, got: message },
+      unrecorded: false,
     };
   }
   const live = await openInstance(cls, address.id, before, 'write');
@@ -80,6 +84,7 @@ export async function rerunTurn(
     changes: outcome.error === null ? live.takeChanges() : null,
     sends: outcome.error === null ? (turn.sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`) : [],
     lost: lost === null ? null : { expected: lost.expected, got: lost.got },
+    unrecorded: host.metUnrecorded,
   };
 }
 
@@ -100,7 +105,8 @@ async function settle(
 /** Stands in for an activation: records are all there is, so an act without one has left the path. */
 class VerifyHost implements DurableTurnHost {
   readonly epoch = 0;
-  readonly recordsEffects = true;
+  readonly recordsEffects: boolean;
+  metUnrecorded = false;
   readonly facets: readonly ResolvedFacet[];
   readonly pathEnd: Promise<never>;
   private endPath!: (error: Error) => void;
@@ -112,6 +118,8 @@ class VerifyHost implements DurableTurnHost {
     private readonly live: LiveState,
   ) {
     this.facets = cls.facets;
+    const config = cls.facets.find(({ name }) => name === DURABILITY)?.config as DurabilityConfig | undefined;
+    this.recordsEffects = config?.cacheSideEffects ?? true;
     this.pathEnd = new Promise((_, reject) => (this.endPath = reject));
     this.pathEnd.catch(() => undefined);
   }
@@ -136,7 +144,7 @@ class VerifyHost implements DurableTurnHost {
     // A re-run is not timed: it holds no line.
   }
 
-  sync(turn: DurableTurn): Promise<void> {
+  sync(turn: DurableTurn, synced: (error: Error | null) => void): void {
     const act = turn.recordedActs[turn.recordedActs.length - 1];
     const error = new NonDeterminismError(
       this.address.encoded,
@@ -144,8 +152,9 @@ class VerifyHost implements DurableTurnHost {
       'the end of the handler',
       `act ${act?.name ?? 'sleep'}`,
     );
+    if (!this.recordsEffects) this.metUnrecorded = true;
     turn.lostPath ??= error;
-    return Promise.reject(error);
+    synced(error);
   }
 
   pathLost(_: DurableTurn, error: NonDeterminismError): void {

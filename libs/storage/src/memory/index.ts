@@ -4,4 +4,5 @@ export { MemoryJournalStorage } from './memory-journal-storage';
 export { MemoryPersistentStorage } from './memory-persistent-storage';
 export { MemoryStorage } from './memory-storage';
 export { MemoryStorageModule } from './memory-storage.module';
-export { MemoryTables } from './memory-tables';
+export { type MemoryActor, MemoryTables } from './memory-tables';
+export { MemoryWriter } from './memory-writer';

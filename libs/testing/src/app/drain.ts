@@ -27,7 +27,9 @@ export async function drainApp(system: ActorSystem, storage: Storage, clock: Env
 /** @returns `false`: nothing will come of waiting */
 async function passTime(clock: Env, until: number): Promise<boolean> {
   if (!(clock instanceof ManualClock)) {
-    await new Promise<void>((resolve) => clock.schedule(resolve, LOOK_MS));
+    const next = clock.monotonic() + LOOK_MS;
+    // Turns of the event loop, since timers of an Env do not keep a program alive that waits for nothing else.
+    while (clock.monotonic() < next) await new Promise<void>((resolve) => clock.immediate(resolve));
     return true;
   }
   const [nearest] = clock.waits;

@@ -15,7 +15,7 @@ export class Life {
   readonly env: Env;
   private readonly timers = new Set<Timer>();
   private readonly calls = new Set<Promise<unknown>>();
-  private readonly callers = new Set<(error: Error) => void>();
+  private readonly callers = new Map<Promise<unknown>, (error: Error) => void>();
   private over = false;
 
   constructor(private readonly clock: Env) {
@@ -32,7 +32,10 @@ export class Life {
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
     const error = new AppCrashedError();
-    for (const tell of this.callers) tell(error);
+    for (const [outcome, tell] of this.callers) {
+      outcome.catch(() => undefined); // a test need not look at everything that it let crash
+      tell(error);
+    }
     this.callers.clear();
   }
 
@@ -54,20 +57,14 @@ export class Life {
   /** `call`, or AppCrashedError when the life ends first. */
   guard<T>(call: () => T | Promise<T>): Promise<T> {
     if (this.over) return Promise.reject(new AppCrashedError());
-    return new Promise<T>((resolve, reject) => {
-      this.callers.add(reject);
-      const end = (): boolean => this.callers.delete(reject);
-      startNow(call).then(
-        (value) => {
-          end();
-          resolve(value);
-        },
-        (error: unknown) => {
-          end();
-          reject(error);
-        },
-      );
-    });
+    let tell: (error: Error) => void = () => undefined;
+    const crash = new Promise<never>((_, reject) => (tell = reject));
+    const started = startNow(call);
+    const outcome = Promise.race([started, crash]);
+    const end = (): boolean => this.callers.delete(outcome);
+    started.then(end, end); // not `outcome`: a failure that nobody awaits must stay an unhandled one
+    this.callers.set(outcome, tell);
+    return outcome;
   }
 
   /** The outcome of `call` as long as the life lasts; after that nobody hears of it. */

@@ -19,6 +19,7 @@ import {
 import { MemoryStorage } from '#storage/memory';
 import { TypeormStorageModule } from '#storage/typeorm';
 import { ManualClock } from '../clock/manual-clock';
+import { expectJournal } from '../journal/expect-journal';
 import { ActorTestingModule } from './actor-testing-module';
 import type { TestApp } from './test-app';
 import type { TestParts } from './test-parts';
@@ -171,6 +172,28 @@ describe.each(STORES)('TestApp on %s', (_, store) => {
 });
 
 describe('TestApp', () => {
+  it('does what the README shows', async () => {
+    const fakeMailer = { send: async () => undefined };
+    const RatesClient = Rates;
+    const Mailer = Till;
+    const clock = new ManualClock();
+    app = await ActorTestingModule.create({ actors: [Counter], providers: [RatesClient, Mailer], clock })
+      .overrideProvider(Mailer)
+      .useValue(fakeMailer)
+      .start();
+    expect(app.get<unknown>(Mailer)).toBe(fakeMailer);
+    const rate = app.fakes.effect('Counter.rate', 7).failing(1);
+    const answer = app.ref(Counter, 'a').ask.increment(2);
+    await clock.advance('1s');
+    expect(await answer).toBe(14);
+    await app.crash();
+    await app.restart();
+    expect(await app.ref(Counter, 'a').ask.current()).toBe(14);
+    expect(rate.times).toBe(2);
+    await expectJournal(app.ref(Counter, 'a')).toHaveEffectOnce('rate');
+    await app.close();
+  });
+
   it('takes the forRoot of an application module, on the store and clock of the test', async () => {
     @Module({
       imports: [

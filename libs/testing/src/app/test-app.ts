@@ -32,6 +32,8 @@ const SAID: Readonly<Record<TestAppState, string>> = {
 export class TestApp {
   private current: CompiledLife | null = null;
   private now: TestAppState = 'made';
+  /** What is left to be done of the life before. */
+  private ending: Promise<void> = Promise.resolve();
   /** Behind every life that has no storage module of its own. */
   private readonly memory = new MemoryStorage();
 
@@ -131,7 +133,8 @@ export class TestApp {
     const { life, opened } = this.current as CompiledLife;
     this.now = 'crashed';
     life.end();
-    return life.settled().then(() => (opened === null ? undefined : closeStore(opened)));
+    this.ending = life.settled().then(() => (opened === null ? undefined : closeStore(opened)));
+    return this.ending;
   }
 
   /** Ends it in order, as on deployment: what runs is waited for, hooks run. `restart()` may follow. @throws AppStateError */
@@ -154,7 +157,7 @@ export class TestApp {
     this.expect('restart()', ['crashed', 'stopped'], 'Call crash() or stop() first.');
     checkParts(changes);
     this.parts = { ...this.parts, ...changes };
-    await (this.current as CompiledLife).life.settled();
+    await this.ending;
     this.current = null;
     this.now = 'made';
     return this.start();
@@ -164,7 +167,7 @@ export class TestApp {
   async close(): Promise<void> {
     if (this.now === 'running') await this.stop();
     else if (this.now === 'made') await this.current?.module.close();
-    else await this.current?.life.settled();
+    else await this.ending;
     this.now = 'closed';
   }
 

@@ -1,0 +1,51 @@
+import type { Outcome, Write } from '#spi';
+import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables } from '#storage/memory';
+import { CheckpointFiles } from './checkpoint-files';
+import type { FaultSource } from './fault-source';
+import { WriteLog } from './write-log';
+
+/**
+ * The store itself, one for all lives: what is in it, and in which order it got there. Head rows are compared here, so that
+ * a paused life and its successor race for one and the same row. Tests replace a method to plant a bug.
+ * @internal
+ */
+export class SimEngine {
+  readonly tables = new MemoryTables();
+  readonly journal = new MemoryJournalStorage(this.tables);
+  readonly inbox = new MemoryInboxStorage(this.tables);
+  readonly log = new WriteLog(this.tables);
+  readonly checkpoints: CheckpointFiles;
+
+  constructor(readonly faults: FaultSource) {
+    this.checkpoints = new CheckpointFiles(this.tables, faults);
+  }
+
+  /** `syncs`: whatever is applied is on the disk when this returns. */
+  apply(write: Write, syncs: boolean): Outcome {
+    return this.log.apply(write, syncs);
+  }
+
+  /** Not transactions: what is before them is synced first, and so are they. */
+  truncate(actor: string, throughSeq: number): Promise<void> {
+    this.log.sync(this.log.mark());
+    return this.journal.truncate(actor, throughSeq);
+  }
+
+  sweep(nowMs: number, limit: number): Promise<number> {
+    this.log.sync(this.log.mark());
+    return this.inbox.sweep(nowMs, limit);
+  }
+
+  /** The process of `life` died. What it had applied stays. */
+  endLife(life: object): void {
+    this.checkpoints.endLife(life);
+  }
+
+  losePower(): void {
+    const { choices } = this.faults;
+    const lost = this.log.unsyncedCount === 0 ? 0 : choices.below(this.log.unsyncedCount + 1, 'power.lostWrites');
+    if (lost > 0) this.faults.note('power.lostWrites');
+    this.log.losePower(lost);
+    this.checkpoints.losePower();
+  }
+}

@@ -1,0 +1,127 @@
+import { type Choices, pick } from './choices';
+import type { Faults } from './fault-mix';
+import { armCrashPoint, disarmCrashPoint } from './crash-point';
+import type { SimClock } from './sim-clock';
+import type { NodeLife, SimNode } from './sim-node';
+
+type Disruption = 'processCrash' | 'powerLoss' | 'pause' | 'gracefulRestart' | 'clockJump';
+
+const DISRUPTIONS: readonly Disruption[] = ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump'];
+/** Mean times between disruptions, in milliseconds: from one in the middle of everything to one when all is quiet. */
+const PACES = [400, 150, 60, 25, 8] as const;
+const MOST_DISRUPTIONS = 5;
+/** A crash strikes at one of so many next steps of the runtime, or at once. */
+const NEXT_STEPS = 40;
+const LONGEST_JUMP_MS = 5_000;
+const STOP_LIMIT_MS = 15_000;
+
+/**
+ * Disturbs the application in the safety phase: kills it in the middle of what it does, pauses it, moves its clock.
+ * It comes back by itself, as under any process manager.
+ */
+export class Nemesis {
+  /** All that was planned has happened. */
+  isDone = false;
+  private stopped = false;
+
+  constructor(
+    private readonly clock: SimClock,
+    private readonly node: SimNode,
+    private readonly choices: Choices,
+    private readonly mix: Faults,
+    private readonly tell: (what: string) => void,
+  ) {}
+
+  /** All it does is planned from here, one disruption after the other. */
+  start(): void {
+    const enabled = DISRUPTIONS.filter((name) => this.mix[name] > 0);
+    const planned = enabled.length === 0 ? 0 : this.choices.below(MOST_DISRUPTIONS + 1, 'disruptions');
+    const pace = pick(this.choices, PACES, 'disruptions.pace');
+    this.next(enabled, planned, pace);
+  }
+
+  /** Whatever is not up is brought up, or to its end. */
+  heal(): void {
+    this.stopped = true;
+    disarmCrashPoint();
+    for (const life of this.node.all) {
+      if (life !== this.node.current) this.node.crash(life, 'process');
+      else if (life.storage.hanging > 0) this.node.crash(life, 'process'); // a store that never answers needs a restart
+      else this.node.resume(life);
+    }
+    if (this.node.current === null) this.node.start();
+  }
+
+  private next(enabled: readonly Disruption[], left: number, pace: number): void {
+    this.isDone = left === 0;
+    if (this.isDone) return;
+    this.clock.world.schedule(() => {
+      if (this.stopped) return;
+      const kind = pick(this.choices, enabled, 'disruption');
+      if (this.choices.chance(this.mix[kind], `disruption.${kind}`)) this.disrupt(kind);
+      this.next(enabled, left - 1, pace);
+    }, this.waitOf(pace));
+  }
+
+  /** Somewhere between at once and twice the pace. */
+  private waitOf(pace: number): number {
+    return (pace * this.choices.below(200, 'disruptions.wait')) / 100;
+  }
+
+  private disrupt(kind: Disruption): void {
+    const life = this.node.current;
+    if (life === null) return;
+    switch (kind) {
+      case 'processCrash':
+        return this.crash(life, 'process');
+      case 'powerLoss':
+        return this.crash(life, 'power');
+      case 'pause':
+        return this.pause(life);
+      case 'gracefulRestart': {
+        this.tell(`${life.life.name} is asked to end`);
+        life.whenOver.add(() => this.startSoon());
+        return this.node.stop(life, STOP_LIMIT_MS);
+      }
+      case 'clockJump': {
+        const length = this.choices.below(LONGEST_JUMP_MS, 'clock.jump');
+        const jump = this.choices.chance(0.5, 'clock.back') ? -length : length;
+        life.life.clockError += jump;
+        return this.tell(`the wall clock of ${life.life.name} jumps by ${jump} ms`);
+      }
+    }
+  }
+
+  /** Between two events, or at one of the next steps inside one: what the step after it would do never happens. */
+  private crash(life: NodeLife, how: 'process' | 'power'): void {
+    const strike = (where: string): void => {
+      if (life.state === 'over') return;
+      this.tell(`${life.life.name} dies${how === 'power' ? ', the power fails' : ''} (${where})`);
+      this.node.crash(life, how);
+      this.startSoon();
+    };
+    const steps = this.choices.below(NEXT_STEPS, 'crash.atStep');
+    if (steps === 0) return strike('between two events');
+    armCrashPoint(this.clock, life.life, steps, (point) => strike(`at ${point}`));
+  }
+
+  /** SIGSTOP, then SIGCONT; a process manager that takes it for dead starts another one meanwhile. */
+  private pause(life: NodeLife): void {
+    const ms = 1 + this.choices.below(500, 'pause.length');
+    const isReplaced = this.choices.chance(0.5, 'pause.replaced');
+    this.tell(`${life.life.name} is paused for ${ms} ms${isReplaced ? ' and replaced' : ''}`);
+    this.node.pause(life);
+    if (isReplaced) this.node.start();
+    this.clock.world.schedule(() => {
+      this.node.resume(life);
+      if (isReplaced) // a zombie: it goes on until its manager notices
+        this.clock.world.schedule(() => this.node.crash(life, 'process'), 1 + this.choices.below(300, 'zombie.lives'));
+    }, ms);
+  }
+
+  private startSoon(): void {
+    this.clock.world.schedule(() => {
+      if (this.node.current === null) this.node.start();
+    }, this.choices.below(100, 'restart.takes'));
+  }
+}

@@ -1,0 +1,73 @@
+import { currentEffect } from '#core';
+import { OutsideCallError } from '../errors';
+import type { LedgerLine } from '../history';
+import type { Choices } from './choices';
+import type { SimClock } from './sim-clock';
+import type { SimLife } from './sim-life';
+
+/** An external service, which outlives every process: what it has carried out stays carried out. */
+export class OutsideWorld {
+  readonly ledger: LedgerLine[] = [];
+  private readonly drawn = { count: 0 };
+
+  constructor(
+    private readonly clock: SimClock,
+    private readonly choices: Choices,
+    /** How probably a call fails. */
+    private failing: number,
+  ) {}
+
+  heal(): void {
+    this.failing = 0;
+  }
+
+  /** What the process `life` sees of it. */
+  seenBy(life: SimLife): Outside {
+    return new Outside((name, value, key) => this.call(life, name, value, key), this.drawn);
+  }
+
+  private call(life: SimLife, name: string, value: unknown, key: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (life.isOver) return; // it is dead and does not know it yet: nothing leaves it
+      const { choices, clock } = this;
+      const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
+      const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');
+      clock.world.schedule(
+        () => {
+          if (arrives) this.ledger.push({ key, name, at: clock.time, value, ...(fails ? { failed: true } : {}) });
+          life.schedule(
+            () => (fails ? reject(new OutsideCallError(`${name} (${key})`)) : resolve(value)),
+            choices.below(20, 'effect.replyTakes') / 2,
+          );
+        },
+        choices.below(20, 'effect.requestTakes') / 2,
+      );
+    });
+  }
+}
+
+/**
+ * The outside world for the code under simulation: inject it where the real code calls a payment service, a mailer, an API.
+ *
+ * ```ts
+ * class Payments { constructor(private readonly outside: Outside) {}  pay(sum: number) { return this.outside.call('pay', sum); } }
+ * ```
+ * @publicApi
+ */
+export class Outside {
+  /** @internal */
+  constructor(
+    private readonly send: (name: string, value: unknown, key: string) => Promise<unknown>,
+    private readonly drawn: { count: number },
+  ) {}
+
+  /** As {@link call}, answered with a number that no other call gets: a service that does not honour keys. */
+  draw(name: string): Promise<number> {
+    return this.call(name, ++this.drawn.count);
+  }
+
+  /** A call from inside a side effect, under its idempotency key. Answers with `value`. @throws OutsideCallError, NoActorContextError */
+  call<T>(name: string, value: T): Promise<T> {
+    return this.send(name, value, currentEffect().idempotencyKey) as Promise<T>;
+  }
+}

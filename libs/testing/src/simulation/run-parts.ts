@@ -1,0 +1,110 @@
+import type { LoggerService, Provider, Type } from '@nestjs/common';
+import { MemoryStorage } from '#storage/memory';
+import { NO_KNOBS, drawKnobs, variantOf } from './buggify';
+import type { SeededChoices } from './choices';
+import { collectLogs } from './collect-logs';
+import { SimDisk } from './disk';
+import { type Faults, NO_FAULTS, drawFaults, storageFaultsOf } from './fault-mix';
+import { Nemesis } from './nemesis';
+import { OpenList } from './open-list';
+import { Outside, OutsideWorld } from './outside';
+import { CallLog } from './sim-client';
+import { SimClock } from './sim-clock';
+import type { SimLife } from './sim-life';
+import { SimNode } from './sim-node';
+import { SimWorld } from './sim-world';
+import type { Simulation } from './simulation';
+import type { WorldParts } from './world-parts';
+
+/** All that one run is made of. */
+export class RunParts implements WorldParts {
+  readonly clock: SimClock;
+  readonly node: SimNode;
+  readonly world: SimWorld;
+  readonly log = new CallLog();
+  readonly open = new OpenList();
+  readonly logger: LoggerService;
+  /** Warnings and errors of the application. */
+  readonly warnings: string[] = [];
+  /** What was done to the application, in words. */
+  readonly story: string[] = [];
+  /** In force now. */
+  faults: Faults;
+  readonly disk: SimDisk;
+  private readonly nemesis: Nemesis;
+  private readonly outside: OutsideWorld;
+
+  constructor(
+    private readonly simulation: Simulation,
+    seed: number,
+    readonly choices: SeededChoices,
+  ) {
+    const mix = (this.faults = drawFaults(simulation.faults, choices));
+    this.clock = new SimClock({ seed, choices, slow: mix.slowProcess });
+    this.logger = collectLogs(this.warnings, () => `${this.stamp()} ${this.clock.current?.name ?? ''}: `);
+    this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix) });
+    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails);
+    const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
+    this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);
+    this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell);
+    this.world = new SimWorld({
+      seed,
+      parts: this,
+      ledger: this.outside.ledger,
+      store: new MemoryStorage(this.disk.engine.tables),
+      warnings: this.warnings,
+    });
+  }
+
+  /** The application runs, and is disturbed. */
+  start(): void {
+    this.node.start();
+    this.nemesis.start();
+  }
+
+  get isDisturbed(): boolean {
+    return !this.nemesis.isDone;
+  }
+
+  /** From here on nothing goes wrong any more. */
+  heal(): void {
+    this.faults = NO_FAULTS;
+    this.disk.heal();
+    this.clock.heal();
+    this.outside.heal();
+    this.nemesis.heal();
+  }
+
+  /** Actors with messages that have not ended. */
+  async backlog(): Promise<string[]> {
+    const found = await this.world.store.inbox.due(Number.MAX_SAFE_INTEGER, 20);
+    return found.map(({ actor }) => actor);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.world.schedule(resolve, ms));
+  }
+
+  opens(what: string): { close(): void } {
+    return this.open.add(what);
+  }
+
+  private stamp(): string {
+    return `${this.clock.time.toFixed(1)} ms`;
+  }
+
+  private nodeParts(): ConstructorParameters<typeof SimNode>[2] {
+    const { actors, providers, options, buggify } = this.simulation;
+    const knobs = buggify ? drawKnobs(this.choices) : NO_KNOBS;
+    const classes = actors.map((cls): Provider => {
+      const variant: Type<object> = variantOf(cls, knobs);
+      return variant === cls ? cls : { provide: cls, useClass: variant };
+    });
+    const providersFor = (life: SimLife): readonly Provider[] => [
+      ...classes,
+      { provide: Outside, useValue: this.outside.seenBy(life) },
+      ...providers,
+    ];
+    return { options, providersFor, logger: this.logger };
+  }
+}

@@ -1,0 +1,97 @@
+import 'reflect-metadata';
+import { fork } from 'node:child_process';
+import { type SimulateCommand, readCommand } from './options';
+import { type RangeTotals, addTotals, noTotals, runRange } from './run-range';
+
+// The simulation of the bank over a range of seeds: `npm run simulate -- --seeds 100000 --from 1 --jobs 2`.
+
+const REPORT_EVERY_MS = 5_000;
+
+type Report = (totals: RangeTotals) => void;
+
+/** A part of the seeds in a process of its own, which is this program again. */
+function runInChild(command: SimulateCommand, onRun: Report): Promise<RangeTotals> {
+  const args = ['--from', command.from, '--seeds', command.count, ...(command.shrink ? [] : ['--no-shrink'])].map(String);
+  return new Promise((resolve, reject) => {
+    const child = fork(__filename, args, { env: { ...process.env, SIMULATE_JOB: '1' } });
+    let last = noTotals();
+    child.on('message', (totals) => {
+      last = totals as RangeTotals;
+      onRun(last);
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve(last) : reject(new Error(`a job ended with ${String(code)}`))));
+  });
+}
+
+async function runAll(command: SimulateCommand, onRun: Report): Promise<RangeTotals> {
+  const jobs = Math.min(command.jobs, command.count);
+  if (jobs === 1) return runRange(command, onRun);
+  const share = Math.ceil(command.count / jobs);
+  const parts: RangeTotals[] = [];
+  const running: Promise<RangeTotals>[] = [];
+  for (let job = 0; job * share < command.count; job++) {
+    const part = { ...command, from: command.from + job * share, count: Math.min(share, command.count - job * share) };
+    parts.push(noTotals());
+    running.push(
+      runInChild(part, (totals) => {
+        parts[job] = totals;
+        onRun(parts.reduce(addTotals));
+      }),
+    );
+  }
+  return (await Promise.all(running)).reduce(addTotals);
+}
+
+/** A child tells its parent now and then, and at the end. */
+async function asJob(command: SimulateCommand): Promise<void> {
+  const tell = throttled((totals) => void process.send?.(totals));
+  const totals = await runRange(command, tell);
+  await new Promise<void>((resolve) => process.send?.(totals, () => resolve()));
+  process.disconnect();
+}
+
+function throttled(tell: Report): Report {
+  let last = Date.now();
+  return (totals) => {
+    if (Date.now() - last < REPORT_EVERY_MS) return;
+    last = Date.now();
+    tell(totals);
+  };
+}
+
+function figures({ runs, events, hours, lives, calls, failures }: RangeTotals, seconds: number): string {
+  const perSecond = (runs / seconds).toFixed(0);
+  const total = calls.ok + calls.fail + calls.info;
+  return (
+    `${runs} seeds, ${failures.length} failed; ${seconds.toFixed(0)} s (${perSecond} seeds/s), ${hours.toFixed(1)} h of virtual time, ` +
+    `${events} events, ${lives} lives, ${total} calls (${calls.ok} ok, ${calls.fail} refused, ${calls.info} unknown)`
+  );
+}
+
+async function asProgram(command: SimulateCommand): Promise<void> {
+  const started = Date.now();
+  const seconds = (): number => (Date.now() - started) / 1_000;
+  const progress = throttled((totals) => console.error(`… ${figures(totals, seconds())}`));
+  if (!command.json) console.log(`seeds ${command.from} to ${command.from + command.count - 1}`);
+  const totals = await runAll(command, progress);
+  if (command.json) console.log(JSON.stringify({ from: command.from, count: command.count, seconds: seconds(), ...totals }));
+  else {
+    for (const { message } of totals.failures) console.log(`${message}\n`);
+    console.log(figures(totals, seconds()));
+    const struck = Object.entries(totals.faults).sort();
+    console.log(`faults of the store: ${struck.map(([name, count]) => `${name} ${count}`).join(', ')}`);
+    if (totals.failures.length > 0) console.log(`failed: ${totals.failures.map(({ seed }) => seed).join(', ')}`);
+  }
+  process.exitCode = totals.failures.length === 0 ? 0 : 1;
+}
+
+async function main(): Promise<void> {
+  const command = readCommand(process.argv.slice(2));
+  await (process.env['SIMULATE_JOB'] === undefined ? asProgram(command) : asJob(command));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});
