@@ -161,7 +161,9 @@ class Customer {
         return client.ask(Account, key, keyed).charge(by);
       }
       case 'stop':
-        return client.run(Account, key, (ref) => ref.stop(world.random.chance(0.3, 'stop.brutal') ? 'brutal' : 'graceful'), patient);
+        return world.random.chance(0.3, 'stop.brutal')
+          ? client.run(Meter, 'm', (ref) => ref.stop('brutal'), patient)
+          : client.run(Account, key, (ref) => ref.stop(), patient);
       case 'tick':
         return client.ask(Meter, 'm').tick().catch(unknown);
       case 'till':
@@ -211,5 +213,6 @@ function stopped(error: unknown): void {
 }
 
 function unknown(error: unknown): void {
-  if ((error as Error).name !== 'CallOutcomeUnknownError' && (error as Error).name !== 'MailboxFullError') throw error;
+  const { name } = error as Error;
+  if (name !== 'CallOutcomeUnknownError' && name !== 'MailboxFullError' && name !== 'ActorTerminatedError') throw error;
 }

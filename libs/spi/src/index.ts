@@ -28,4 +28,4 @@ export type {
 } from './journal-storage';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
-export { compress, decompress, pinZstdToThisThread } from './zstd';
+export { compress, decompress, isCompressing, pinZstdToThisThread } from './zstd';

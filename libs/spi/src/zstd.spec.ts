@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compress, decompress } from './zstd';
+import { compress, decompress, isCompressing } from './zstd';
 
 describe('zstd', () => {
   it('gives back what was compressed', async () => {
@@ -9,6 +9,16 @@ describe('zstd', () => {
         expect(Buffer.compare(back, bytes)).toBe(0);
       }),
     );
+  });
+
+  it('tells while it is at work, also when that fails', async () => {
+    expect(isCompressing()).toBe(false);
+    const frame = compress(new Uint8Array(100));
+    expect(isCompressing()).toBe(true);
+    const reading = decompress(await frame, 1);
+    expect(isCompressing()).toBe(true);
+    await expect(reading).rejects.toThrow();
+    expect(isCompressing()).toBe(false);
   });
 
   it('makes repetitive bytes small', async () => {

@@ -11,6 +11,7 @@ type Done = (error: Error | null, result: Uint8Array) => void;
 const FIRST_GUESS_BYTES = 64 * 1024;
 let ready: Promise<void> | undefined;
 let pins = 0;
+let underWay = 0;
 
 /**
  * Test seam: until the function it gives is called, the WASM build does all the work whatever Node has, so that a
@@ -22,19 +23,44 @@ export async function pinZstdToThisThread(): Promise<() => void> {
   return () => void pins--;
 }
 
+/**
+ * Is a frame being made or read that nobody has yet? It happens outside the event loop, which therefore looks idle:
+ * who moves a virtual clock must wait for it.
+ */
+export function isCompressing(): boolean {
+  return underWay > 0;
+}
+
 /** One zstd frame, level 3. */
-export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  const { zstdCompress } = native;
-  if (zstdCompress !== undefined && pins === 0) return promised((done) => zstdCompress(bytes, done));
-  await (ready ??= wasm.init());
-  return wasm.compress(bytes, 3);
+export function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  return counted(makeFrame(bytes));
 }
 
 /**
  * Inverse of {@link compress}. Rejects with an Error when `bytes` are no zstd, or hold more than `maxBytes`: a small
  * frame may claim any size, so the limit is checked before memory is taken. Callers know whose record it is and say so.
  */
-export async function decompress(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+export function decompress(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  return counted(readFrame(bytes, maxBytes));
+}
+
+async function counted<T>(work: Promise<T>): Promise<T> {
+  underWay++;
+  try {
+    return await work;
+  } finally {
+    underWay--;
+  }
+}
+
+async function makeFrame(bytes: Uint8Array): Promise<Uint8Array> {
+  const { zstdCompress } = native;
+  if (zstdCompress !== undefined && pins === 0) return promised((done) => zstdCompress(bytes, done));
+  await (ready ??= wasm.init());
+  return wasm.compress(bytes, 3);
+}
+
+async function readFrame(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const { zstdDecompress } = native;
   if (zstdDecompress !== undefined && pins === 0) {
     return promised((done) => zstdDecompress(bytes, { maxOutputLength: Math.max(1, maxBytes) }, done));

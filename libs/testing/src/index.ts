@@ -8,7 +8,10 @@ export type { TestParts } from './app/test-parts';
 
 // side effects
 export { EffectFake, type FakeBody, type FakeCall } from './fakes/effect-fake';
-export { EffectFakes, type FakeAnswers } from './fakes/effect-fakes';
+export { EffectFakes, type FakeAnswers, type MadeEffect } from './fakes/effect-fakes';
+
+// crash points
+export * from './crash-points';
 
 // journals
 export { type EntryMatch, expectJournal, JournalExpectation } from './journal/expect-journal';

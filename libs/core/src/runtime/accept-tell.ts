@@ -26,6 +26,7 @@ export async function acceptTell(system: SystemPort, message: Message): Promise<
       system.writer.submit({ kind: 'accept', row }, (outcome) => settle(message, outcome, resolve, reject)),
     );
   });
+  message.accepted = accepted;
   if (message.keyed) message.ready = accepted; // a repeat must not run: its start waits for the verdict
   accepted.catch(() => undefined); // told below; a message that waits for it hears by itself
   if (isDue) system.deliver(message);

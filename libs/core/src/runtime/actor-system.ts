@@ -15,6 +15,7 @@ import { Respawner } from '../persistence/respawn';
 import type { ResolvedOptions } from '../plexspaces.options';
 import { runningTurn } from '../turn/frame';
 import { acceptTell } from './accept-tell';
+import { AdriftMessages } from './adrift-messages';
 import type { Activation, Departure } from './activation';
 import { Activations } from './activations';
 import { ActorClass } from './actor-class';
@@ -64,6 +65,7 @@ export class ActorSystem implements SystemPort {
   readonly sender: Sender;
   /** @internal */ readonly respawner: Respawner;
   readonly watches: StateWatches | null;
+  /** @internal */ readonly adrift = new AdriftMessages((message) => this.wakeAt(message.to, this.env.now()));
   /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes = new Map<string, ActorClass>();
@@ -204,7 +206,7 @@ export class ActorSystem implements SystemPort {
   /** A send of a committed turn: durable receivers have its row already. */
   deliverSend(message: Message): void {
     if (this.keepsInbox(message.to)) message.row = 'stored';
-    const waitMs = message.dueAt - this.env.now();
+    const waitMs = message.isDelayed ? message.dueAt - this.env.now() : 0;
     if (waitMs <= 0) return this.activations.deliver(message);
     message.leave(); // what its sender sends meanwhile does not wait for it
     if (message.row === 'stored') this.wakeAt(message.to, message.dueAt);

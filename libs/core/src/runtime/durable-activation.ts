@@ -16,7 +16,7 @@ import { DurableInstance } from './durable-instance';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
-import { mergePending } from './pending-messages';
+import { takeUpPending } from './pending-messages';
 import type { PlainActivation } from './plain-activation';
 import { recoverActor } from './recover-actor';
 import { renewInstance } from './renew-instance';
@@ -139,7 +139,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.live.facetsOpened();
     this.openTurn = found.openTurn;
     this.known.clear(); // what came meanwhile is merged in one step with what is stored
-    for (const message of mergePending(this, found, this.mailbox.takeAll())) {
+    for (const message of takeUpPending(this, found, this.mailbox)) {
       if (this.known.admit(message)) this.mailbox.push(message);
     }
     if (found.poisoned !== null) this.hold(null, found.poisoned);

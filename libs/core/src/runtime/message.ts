@@ -50,6 +50,8 @@ export class Message extends Timed {
   attempts = 1;
   /** Wall-clock time from which it may run; matters to sends and stored messages. */
   dueAt = 0;
+  /** Asked to wait; any other is due however the clock stands. */
+  isDelayed = false;
   /** Monotonic time after which it no longer starts; 0 = none. */
   startBefore = 0;
   /** How long its asker waits. */
@@ -58,6 +60,8 @@ export class Message extends Timed {
   bytes = 0;
   /** Must be known before it starts: is there a row of this id already? Set for ids that may repeat. */
   ready: Promise<InboxRow | null> | null = null;
+  /** Of a tell, while its row is on the way to the store. */
+  accepted: Promise<InboxRow | null> | null = null;
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;
@@ -91,7 +95,8 @@ export class Message extends Timed {
   /** Runs not before `dueAt`. A delayed message comes back from the store, where its first start is counted then. */
   delayUntil(dueAt: number, delayMs = 0): void {
     this.dueAt = dueAt;
-    if (delayMs > 0) this.attempts = 0;
+    this.isDelayed = delayMs > 0;
+    if (this.isDelayed) this.attempts = 0;
   }
 
   /** A turn of it begins: what an earlier run did to the arguments is undone. */

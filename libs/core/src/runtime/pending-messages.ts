@@ -1,13 +1,15 @@
-import { CorruptRecordError } from '#spi';
+import type { OpenTurn } from '#journal';
+import { CorruptRecordError, type InboxRow } from '#spi';
 import type { DurableActivation } from './durable-activation';
+import type { Mailbox } from './mailbox';
 import type { Message } from './message';
 import { fromInboxRow } from './message-codec';
 import type { RecoveredActor } from './recover-actor';
 
 /**
  * What an activation begins with: stored messages in the order of acceptance, the open one first, since it holds the
- * line; then what came while it was loading, in that order. A message that is both came now: its row was written
- * while the inbox was read.
+ * line; then what came while it was loading, in that order. A message that is both came now, its row was written
+ * while the inbox was read: it stays before the rows behind it, whose messages are still on their way here.
  */
 export function mergePending(
   host: DurableActivation,
@@ -22,18 +24,39 @@ export function mergePending(
   }
   const due = found.rows.filter((row) => (row.dueAt ?? 0) <= env.now() || row.state === 'open');
   for (const row of found.rows) if (!due.includes(row)) system.wakeAt(address, row.dueAt ?? 0);
-  const open = found.openTurn;
   const opened = due.find((row) => row.state === 'open');
-  if (open !== null && opened?.id !== open.received.messageId) {
+  if (found.openTurn !== null && !hasRowOf(found.openTurn, found.rows)) {
     throw new CorruptRecordError(
       address.encoded,
-      `Message ${open.received.messageId}`,
+      `Message ${found.openTurn.received.messageId}`,
       'its turn is open in the journal, but its inbox row is not there',
     );
   }
   const ordered = opened === undefined ? due : [opened, ...due.filter((row) => row !== opened)];
-  const stored = ordered.filter(({ id }) => !inMemory.has(id)).map((row) => fromInboxRow(row, address, cls, env));
-  return [...stored, ...arrived];
+  const merged: Message[] = [];
+  let next = 0; // of those that came
+  for (const row of ordered) {
+    const known = inMemory.get(row.id);
+    if (known === undefined) merged.push(fromInboxRow(row, address, cls, env));
+    else while (next <= arrived.indexOf(known)) merged.push(arrived[next++] as Message);
+  }
+  return [...merged, ...arrived.slice(next)];
+}
+
+/** Does the inbox know of the turn that is open in the journal? If not, one was read before and the other after a write. */
+export function hasRowOf({ received }: OpenTurn, rows: readonly InboxRow[]): boolean {
+  return rows.find(({ state }) => state === 'open')?.id === received.messageId;
+}
+
+/** {@link mergePending} of what is in the mailbox, which keeps it when that fails: somebody has to tell those who wait. */
+export function takeUpPending(host: DurableActivation, found: RecoveredActor, mailbox: Mailbox): Message[] {
+  const arrived = mailbox.takeAll();
+  try {
+    return mergePending(host, found, arrived);
+  } catch (error) {
+    mailbox.putBack(arrived);
+    throw error;
+  }
 }
 
 /** What has fallen due since; nothing when it cannot be read, for the patrol asks again. */

@@ -6,7 +6,11 @@ import { decodeAnswer } from './answer-codec';
 import { facetsOf } from './change-facets';
 import type { DurableActivation } from './durable-activation';
 import { isCreation } from './message-codec';
+import { hasRowOf } from './pending-messages';
 import { parkOrphans } from './park-orphans';
+
+/** How often journal and inbox that do not fit are read again. */
+const READ_AGAIN = 3;
 
 /** An actor as the store has it, ready to be activated. */
 export interface RecoveredActor {
@@ -36,11 +40,18 @@ export async function recoverActor(host: DurableActivation): Promise<RecoveredAc
   const warn = (error: Error): void => {
     system.logger.warn(`${error.message} An older checkpoint is used.`);
   };
-  const [found, rows, parked]: [Recovered, readonly InboxRow[], readonly InboxRow[]] = await Promise.all([
-    recover(system.storage, actor, { supportedSchema: definition.schema, warn }),
-    system.storage.inbox.pending(actor),
-    definition.onPoison === 'hold' ? system.storage.inbox.parked(actor) : [],
-  ]);
+  const landing = system.adrift.whenLanded(actor);
+  if (landing !== null) await landing;
+  const read = (): Promise<[Recovered, readonly InboxRow[], readonly InboxRow[]]> =>
+    Promise.all([
+      recover(system.storage, actor, { supportedSchema: definition.schema, warn }),
+      system.storage.inbox.pending(actor),
+      definition.onPoison === 'hold' ? system.storage.inbox.parked(actor) : [],
+    ]);
+  let [found, rows, parked] = await read();
+  // A predecessor that is still writing may have come between the two: only what stays so is damage.
+  for (let again = 0; again < READ_AGAIN && found.openTurn !== null && !hasRowOf(found.openTurn, rows); again++)
+    [found, rows, parked] = await read();
   const { head } = found;
   if (!host.isVirtual) {
     const isComing = host.isBeingCreated || host.exists || rows.some(isCreation);

@@ -11,6 +11,7 @@ import type { Respawner } from '../persistence/respawn';
 import type { ResolvedOptions } from '../plexspaces.options';
 import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
+import type { AdriftMessages } from './adrift-messages';
 import type { Address } from './address';
 import type { Deadlines } from './deadline-queue';
 import type { LifecycleEvents } from './lifecycle-events';
@@ -34,6 +35,7 @@ export interface SystemPort {
   readonly sender: Sender;
   readonly respawner: Respawner;
   readonly nodeId: string;
+  readonly adrift: AdriftMessages;
   /** `null` but under a test kit. */
   readonly probe: RuntimeProbe | null;
   /** `null` outside development. */

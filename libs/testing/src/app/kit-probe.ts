@@ -38,7 +38,11 @@ export class KitProbe implements RuntimeProbe {
       if (this.codecCheck && isRecorded) checkEffectResult(turn, effect.name, result);
       return result;
     };
-    return (context) => (this.life.isOver ? never() : this.life.hear(checked(context)));
+    return (context) => {
+      if (this.life.isOver) return never();
+      this.note(turn, effect, context);
+      return this.life.hear(checked(context));
+    };
   }
 
   private bodyOf(turn: ProbedTurn, effect: ProbedEffect, body: EffectCall<unknown>): EffectCall<unknown> {
@@ -47,5 +51,11 @@ export class KitProbe implements RuntimeProbe {
     if (fake === undefined) return body;
     const call = { actor: turn.actorId, messageId: turn.received.id, args: effect.args };
     return (context) => fake.run(call, context);
+  }
+
+  private note(turn: ProbedTurn, effect: ProbedEffect, { attempt, idempotencyKey }: EffectContext): void {
+    const { actorId: actor, received } = turn;
+    const { scope, name, args } = effect;
+    this.fakes.begun({ scope, name, args, actor, messageId: received.id, attempt, idempotencyKey });
   }
 }

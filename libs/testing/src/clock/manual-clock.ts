@@ -2,7 +2,7 @@ import { monotonicFactory } from 'ulid';
 import { type Duration, type Env, type Storage, SystemEnv, type Timer, parseDuration } from '#spi';
 import { Random } from '../conformance/random';
 import { InvalidTestOptionError, RunawayTimersError } from '../errors';
-import { isFileWorkOnItsWay } from './event-loop';
+import { isWorkOnItsWay } from './event-loop';
 import { watchStorage } from './watch-storage';
 
 /** Rounds of the event loop without a sign of life after which nothing is thought to move any more. */
@@ -204,7 +204,7 @@ export class ManualClock implements Env {
     let seen = this.signs;
     for (let rounds = 0; rounds < QUIET_ROUNDS; rounds++) {
       await new Promise<void>((resolve) => this.real.immediate(resolve));
-      if (seen === this.signs && this.openImmediates === 0 && this.openCalls === 0 && !isFileWorkOnItsWay()) continue;
+      if (seen === this.signs && this.openImmediates === 0 && this.openCalls === 0 && !isWorkOnItsWay()) continue;
       seen = this.signs;
       rounds = -1;
     }

@@ -1,9 +1,17 @@
 import type { ActorDefinition } from '#core';
 import { UnknownEffectError } from '../errors';
-import { EffectFake } from './effect-fake';
+import { EffectFake, type FakeCall } from './effect-fake';
 
 /** Answers by effect: `rate` for that of any class, `Counter.rate` for that of one; a function is called, anything else is the answer. */
 export type FakeAnswers = Readonly<Record<string, unknown>>;
+
+/** One attempt of an effect that was begun, by a fake or by its own body. @publicApi */
+export interface MadeEffect extends FakeCall {
+  /** `handler`, or the name of the facet that made it. */
+  readonly scope: string;
+  /** As the journal names it. */
+  readonly name: string;
+}
 
 /**
  * The fakes of an application under test, by the effect they stand in for.
@@ -16,6 +24,7 @@ export type FakeAnswers = Readonly<Record<string, unknown>>;
 export class EffectFakes {
   private readonly declared = new Map<string, EffectFake>();
   private readonly inline = new Map<string, EffectFake>();
+  private readonly made: MadeEffect[] = [];
   private definitions: readonly ActorDefinition[] | null = null;
 
   /** @internal Made by the ActorTestingModule. */
@@ -37,6 +46,16 @@ export class EffectFakes {
   /** The same for `ctx.sideEffect(name, …)`, whose names only its running code knows, so that none is refused. */
   inlineEffect(name: string, ...answer: [unknown?]): EffectFake {
     return put(this.inline, name, answer);
+  }
+
+  /** Every attempt of every effect, whether or not it has a fake, and whether or not it was recorded, in the order of their starts. */
+  get calls(): readonly MadeEffect[] {
+    return this.made;
+  }
+
+  /** @internal An attempt is about to be made. */
+  begun(call: MadeEffect): void {
+    this.made.push(call);
   }
 
   /** The effect runs its own body again. */

@@ -1,5 +1,5 @@
 import { isPlexSpacesError, SystemEnv } from '#spi';
-import { NotRepeatableError, SimulationFailedError } from '../errors';
+import { HistoryRefusedError, NotRepeatableError, SimulationFailedError } from '../errors';
 import { type RunResult, type TimedDecision, runSeed } from './run-seed';
 import { readSchedule, writeSchedule } from './schedule';
 import { type SimulateOptions, resolveSeeds, resolveSimulation } from './simulate-options';
@@ -68,6 +68,7 @@ export async function explain(
 function kindOf({ failure }: Pick<RunResult, 'failure'>): string {
   if (failure === null) return 'none';
   const { error } = failure;
+  if (error instanceof HistoryRefusedError) return `${error.code} ${/\bH\d+\b/.exec(error.message)?.[0] ?? ''}`; // by its first rule
   if (isPlexSpacesError(error)) return error.code;
   return error instanceof Error ? error.name : 'thrown';
 }
