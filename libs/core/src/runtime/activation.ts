@@ -181,12 +181,11 @@ export abstract class Activation extends Timed implements TurnHost {
     failpoint('passivate.beforeFlush');
     await this.finishWriting();
     failpoint('passivate.afterFlush');
-    if (this.mailbox.count > 0) {
-      this.reopen();
-      return;
-    } // a message came meanwhile
-    this.release('passive');
-    this.become('Inactive', reason);
+    if (this.mailbox.count > 0) this.reopen(); // a message came meanwhile
+    else {
+      this.release('passive');
+      this.become('Inactive', reason);
+    }
   }
 
   /** What it writes off the path of turns. */
