@@ -3,10 +3,13 @@
 // starts are loaded by Node and inherit this preload through execArgv.
 //
 // A file outside dist/ sees the sources behind every alias; a built file sees the build.
-const { readFileSync } = require('node:fs');
+// What was compiled is kept in .cache/, by content: a crash test starts hundreds of processes.
+const { createHash } = require('node:crypto');
+const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join, sep } = require('node:path');
-const { transformSync } = require('@swc/core');
+const { threadId } = require('node:worker_threads');
+const { version } = require('@swc/core/package.json');
 const { root, sources, swcOptions } = require('../tools/sources.cjs');
 const { plant } = require('./mutants/plant.cjs');
 
@@ -19,6 +22,22 @@ Module._resolveFilename = function (request, parent, ...rest) {
 };
 
 require.extensions['.ts'] = (module, filename) => {
-  const source = plant(filename, readFileSync(filename, 'utf8'));
-  module._compile(transformSync(source, { ...swcOptions, filename }).code, filename);
+  module._compile(compiled(filename, plant(filename, readFileSync(filename, 'utf8'))), filename);
 };
+
+const cache = join(root, '.cache/swc');
+const settings = version + JSON.stringify(swcOptions);
+
+function compiled(filename, source) {
+  const file = join(cache, createHash('sha1').update(`${settings}\n${filename}\n${source}`).digest('hex'));
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    const { code } = require('@swc/core').transformSync(source, { ...swcOptions, filename });
+    const temporary = `${file}.${process.pid}-${threadId}`; // another process may be writing the same one
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(temporary, code);
+    renameSync(temporary, file);
+    return code;
+  }
+}

@@ -8,11 +8,12 @@ const HITS_FD = 4;
 
 export interface ChaosNodeOptions {
   readonly database: string;
-  readonly ledger: string;
+  /** Address of the ledger service, and its file. */
+  readonly ledger: { readonly url: string; readonly file: string };
   /** Folder of checkpoints; beside the journal without one. */
   readonly checkpoints?: string;
   /** Such as `commit.beforeBegin=kill@3`. */
-  readonly failpoints?: string;
+  readonly failpoints: string;
   /** Where hits are written. */
   readonly hits: string;
 }
@@ -22,16 +23,17 @@ type RequestBody = Request extends infer R ? (R extends { id: string } ? Omit<R,
 /** A node in a process of its own, driven by messages. When it dies, whoever waits hears `dead`. */
 export class ChaosNode {
   readonly ended: Promise<NodeJS.Signals | number | null>;
+  /** What it wrote to stderr. */
+  output = '';
   private readonly child: ChildProcess;
   private readonly waiting = new Map<string, (reply: Reply | 'dead') => void>();
   private readonly hits: string;
   private count = 0;
-  private isDead = false;
-  private output = '';
+  isDead = false;
 
-  constructor({ database, ledger, checkpoints, failpoints = '', hits }: ChaosNodeOptions) {
+  constructor({ database, ledger, checkpoints, failpoints, hits }: ChaosNodeOptions) {
     this.hits = hits;
-    const fd = openSync(hits, 'a');
+    const fd = openSync(hits, 'w');
     const program = join(__dirname, 'programs/node.ts');
     this.child = spawn(
       process.execPath,
@@ -40,11 +42,13 @@ export class ChaosNode {
         cwd: root,
         env: {
           ...process.env,
-          LEDGER: ledger,
+          LEDGER: ledger.url,
+          LEDGER_FILE: ledger.file,
           PLEXSPACES_FAILPOINTS: failpoints,
           PLEXSPACES_FAILPOINT_FD: String(HITS_FD),
         },
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc', fd],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc', fd],
+        serialization: 'advanced', // journal entries carry bytes
       },
     );
     closeSync(fd);
@@ -61,7 +65,7 @@ export class ChaosNode {
 
   /** Up, or dead already. */
   async ready(): Promise<void> {
-    if ((await this.reply('ready')) === 'dead' && this.output !== '') throw new Error(this.output);
+    await this.reply('ready');
   }
 
   async send(request: RequestBody): Promise<Reply | 'dead'> {
@@ -71,14 +75,15 @@ export class ChaosNode {
     return answered;
   }
 
-  /** What it answers. @throws what it reports as an error, or that it is dead */
-  async get<T>(request: RequestBody): Promise<T> {
+  /** What it answers; `dead` where it died. @throws what it reports as an error */
+  async get<T>(request: RequestBody): Promise<T | 'dead'> {
     const reply = await this.send(request);
-    if (reply === 'dead') throw new Error(`the node died at ${request.kind}: ${this.output}`);
-    if (reply.error !== undefined) throw new Error(`${reply.error.name}: ${reply.error.message}`);
+    if (reply === 'dead') return reply;
+    if (reply.error !== undefined) throw new Error(`${request.kind}: ${reply.error.name}: ${reply.error.message}`);
     return reply.value as T;
   }
 
+  /** Lines `failpoint <name> <count>`. */
   get hitLines(): string[] {
     return readFileSync(this.hits, 'utf8').split('\n').filter(Boolean);
   }

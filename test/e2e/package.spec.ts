@@ -1,15 +1,26 @@
 // Packs the tarball and uses it as its user does: in an empty folder, with what npm installs there and nothing else.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { FAILPOINTS } from 'plexspaces/spi';
 
 const root = join(__dirname, '../..');
 const minutes = 60_000;
 
 interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
@@ -28,6 +39,10 @@ const compilerOptions = {
   skipLibCheck: true, // third-party declarations name optional peers that are not installed
   types: ['node'],
 };
+
+function manifestOf(path: string): Manifest {
+  return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
+}
 
 describe('the package', () => {
   let folder: string;
@@ -53,15 +68,19 @@ describe('the package', () => {
   }
 
   function pack(): Packed {
-    // Without scripts: the build is made before the tests, and other tests run from it now.
-    const output = run('npm', 'pack', root, '--ignore-scripts', '--json', '--pack-destination', folder);
+    // From a copy: the build is made before the tests, other tests run from it now, and some of them need its failpoints.
+    const copy = join(folder, 'copy');
+    for (const name of ['package.json', 'README.md', 'LICENSE', 'dist'])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    run('node', join(root, 'scripts/strip-failpoints.cjs'), join(copy, 'dist')); // as `prepack` does
+    const output = run('npm', 'pack', copy, '--ignore-scripts', '--json', '--pack-destination', folder);
     const [first] = JSON.parse(output) as Packed[];
     if (!first) throw new Error(`npm pack printed ${output}`);
     return first;
   }
 
   function install(): void {
-    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+    const manifest = manifestOf(root);
     const versions = { ...manifest.devDependencies, ...manifest.optionalDependencies };
     const wanted = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs']
       .concat(['@nestjs/typeorm', 'typeorm', 'better-sqlite3'])
@@ -79,6 +98,19 @@ describe('the package', () => {
     expect(foreign).toEqual([]);
     expect(paths.filter((path) => path.includes('.spec.'))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist/src/index.js', 'dist/src/index.d.ts']));
+  });
+
+  it('contains no failpoint, while the build it was made from does', () => {
+    const calls = (dist: string): number =>
+      readdirSync(dist, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.js'))
+        .reduce(
+          (sum, name) => sum + (readFileSync(join(dist, name), 'utf8').match(/failpoint\)?\('/g)?.length ?? 0),
+          0,
+        );
+    expect(calls(join(folder, 'node_modules/plexspaces/dist'))).toBe(0);
+    expect(calls(join(root, 'dist'))).toBeGreaterThanOrEqual(FAILPOINTS.length);
+    expect(manifestOf(root).scripts['prepack']).toContain('strip-failpoints.cjs');
   });
 
   it.each(['plexspaces', 'plexspaces/spi', 'plexspaces/testing/conformance'])(

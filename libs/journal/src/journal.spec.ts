@@ -179,6 +179,26 @@ describe('Journal', () => {
     expect((await recover(storage, 'default/default/actor/a')).image.toObject()).toEqual({ n: 3 });
   });
 
+  it('truncates also while older checkpoints are pruned', async () => {
+    await writeTurns('a', 3);
+    await journal.saveCheckpoint(checkpoint('a', 3, 1));
+    await journal.saveCheckpoint(checkpoint('a', 6, 2));
+    const list = storage.checkpoints.list.bind(storage.checkpoints);
+    jest.spyOn(storage.checkpoints, 'list').mockImplementationOnce(async (actor) => {
+      const seqs = await list(actor);
+      await journal.saveCheckpoint(checkpoint('a', 9, 3)); // the one at 3 goes
+      return seqs;
+    });
+    await journal.truncate('a', 3);
+    expect((await journal.replayFrom('a', 0).toArray()).map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
+  it('does not truncate where a checkpoint is listed and not there', async () => {
+    await writeTurns('a', 1);
+    jest.spyOn(storage.checkpoints, 'list').mockResolvedValue([3]);
+    await expect(journal.truncate('a', 3)).rejects.toThrow(TruncateRefusedError);
+  });
+
   it('does not truncate below a checkpoint that cannot be read', async () => {
     await writeTurns('a', 1);
     await journal.saveCheckpoint(checkpoint('a', 3, 1));

@@ -135,7 +135,10 @@ export class Journal {
     const oldestSeq = (await checkpoints.list(id)).at(-1) ?? null;
     if (oldestSeq === null || throughSeq > oldestSeq) throw new TruncateRefusedError(id, throughSeq, oldestSeq);
     const oldest = await checkpoints.latest(id, oldestSeq);
-    if (oldest === null) throw new TruncateRefusedError(id, throughSeq, null);
+    if (oldest === null) {
+      if ((await checkpoints.list(id)).includes(oldestSeq)) throw new TruncateRefusedError(id, throughSeq, null);
+      return this.truncate(id, throughSeq); // pruned between the two: there are newer ones
+    }
     await decodeCheckpoint(oldest); // what is about to carry all that history must be readable
     await this.journal.truncate(id, throughSeq);
   }

@@ -102,7 +102,10 @@ export class GroupCommitWriter {
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
       const results = await this.commit(batch.map(({ write }) => write));
-      batch.forEach(({ settle }, i) => this.tell(settle, results[i] as Settled));
+      batch.forEach(({ settle }, i) => {
+        if (i > 0) failpoint('group.midAcks');
+        this.tell(settle, results[i] as Settled);
+      });
       // Those who were answered have their next writes ready within this tick: let them share a flush.
       await new Promise<void>((resolve) => this.env.immediate(resolve));
     }

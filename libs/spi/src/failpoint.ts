@@ -1,14 +1,16 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Named places where a test may kill, pause or fail the process. In production `hook` is undefined and a
- * failpoint is one comparison. Test mode reads `PLEXSPACES_FAILPOINTS`, e.g. `commit.beforeBegin=kill@3`:
- * the third time that point is reached, the process dies by SIGKILL. Each hit is written to the file
- * descriptor `PLEXSPACES_FAILPOINT_FD` first, so that coverage survives the kill.
+ * Named places where a test may kill or fail the process. Test mode reads `PLEXSPACES_FAILPOINTS`, e.g.
+ * `commit.beforeBegin=kill@3`: the third time that a thread reaches that point, the process dies by SIGKILL. Each hit
+ * is written to the file descriptor `PLEXSPACES_FAILPOINT_FD` first, so that coverage survives the kill.
+ *
+ * The published build has none: `scripts/strip-failpoints.cjs` cuts every call out when the package is packed. So a
+ * call is a statement of its own, with the name as a literal.
  */
 export type FailpointAction = 'kill' | 'throw' | 'count';
 
-/** Marks a point in the life of a turn. Costs one comparison when no test asked for it. */
+/** Marks a step after which a crash leaves a state of its own. Not in the published build; elsewhere one comparison. */
 export function failpoint(name: FailpointName): void {
   if (hook !== undefined) hook(name);
 }
@@ -18,46 +20,83 @@ export function setFailpointHook(next: ((name: string) => void) | undefined): vo
   hook = next;
 }
 
-/** Every point there is; a test that names another one is refused. */
+/** Every point there is, in the order of a message's life; a test that names another one is refused. */
 export const FAILPOINTS = [
+  'migrate.midway',
+  'due.beforeSweep',
+  'due.afterSweep',
+  'due.beforeWake',
+  'due.afterWake',
   'ingress.afterValidate',
   'ingress.afterAccept',
+  'ingress.afterDedupeLookup',
   'mailbox.afterEnqueue',
   'mailbox.beforeDispatch',
   'activation.afterHead',
   'activation.afterCheckpointLoad',
   'activation.midRecovery',
   'activation.afterRecovery',
+  'resume.beforeCount',
+  'resume.afterCount',
+  'replay.beforeHandOver',
+  'spawn.beforeTurn',
   'handler.before',
   'handler.afterReturn',
   'effect.beforeIntent',
+  'effect.afterResultCommit',
   'effect.afterIntent',
   'effect.afterCall',
   'effect.beforeHandOver',
+  'timer.afterScheduled',
+  'timer.afterFired',
   'turn.beforeCommit',
-  'turn.afterCommit',
   'commit.beforeBegin',
+  'group.midBatch',
   'commit.afterHead',
   'commit.afterJournal',
   'commit.afterInbox',
+  'commit.afterSends',
   'commit.beforeCommit',
   'commit.afterCommit',
   'flush.beforeAcks',
   'rows.beforeStatement',
   'rows.afterStatement',
+  'group.midAcks',
+  'readBack.before',
+  'readBack.after',
+  'undo.before',
+  'turn.afterCommit',
+  'spawn.afterCommit',
   'reply.before',
   'reply.after',
+  'reply.beforeKnown',
   'send.beforeDeliver',
+  'retry.beforeCount',
   'retry.beforeAttempt',
+  'park.beforeCommit',
   'park.afterCommit',
+  'orphans.beforePark',
+  'orphans.afterPark',
+  'attach.afterHook',
+  'attach.afterMark',
+  'attach.afterCommit',
   'checkpoint.beforeWrite',
-  'checkpoint.afterWrite',
+  'checkpoint.afterEncode',
+  'checkpoint.beforePrune',
   'checkpoint.afterPrune',
+  'checkpoint.afterWrite',
   'fs.afterTemp',
   'fs.afterSync',
   'fs.afterRename',
+  'truncate.before',
+  'truncate.midway',
+  'truncate.after',
   'passivate.before',
+  'passivate.beforeFlush',
+  'passivate.afterFlush',
+  'terminate.beforeAnswer',
   'stop.beforeDrain',
+  'stop.afterDrain',
 ] as const;
 
 export type FailpointName = (typeof FAILPOINTS)[number];

@@ -1,6 +1,8 @@
 /** What a parent asks of the node it started. */
 export type Request =
-  | { readonly id: string; readonly kind: 'start' | 'inspect' | 'stop' }
+  | { readonly id: string; readonly kind: 'start' | 'observe' | 'settle' | 'histories' | 'stop' }
+  /** Life-cycle of one actor, by `<type>/<key>`; `trim` cuts its journal back to its oldest checkpoint. */
+  | { readonly id: string; readonly kind: 'spawn' | 'terminate' | 'attach' | 'trim'; readonly actor: string }
   | {
       readonly id: string;
       readonly kind: 'ask' | 'tell';
@@ -8,8 +10,9 @@ export type Request =
       readonly actor: string;
       readonly method: string;
       readonly args: readonly unknown[];
-      /** Idempotency key; `null` for a read. */
+      /** Idempotency key; `null` for a read, and for an actor without a journal. */
       readonly key: string | null;
+      readonly delayMs: number;
     };
 
 export interface Reply {
@@ -17,15 +20,4 @@ export interface Reply {
   readonly id: string;
   readonly value?: unknown;
   readonly error?: { readonly name: string; readonly message: string; readonly code: string };
-}
-
-/** One actor as its store has it. */
-export interface ActorReport {
-  readonly actor: string;
-  readonly seqs: number[];
-  readonly epochs: number[];
-  /** Keys of the effects whose outcome is in the journal. */
-  readonly recorded: string[];
-  readonly pending: string[];
-  parked: number;
 }

@@ -50,6 +50,18 @@ function refuseOnce({ probe }: Node): void {
   };
 }
 
+/** It takes everything but the first row that marks an actor as durable. */
+function refuseMarkOnce({ probe }: Node): void {
+  probe.onFlush = async (writes, flush) => {
+    const mark = writes.findIndex((write) => write.kind === 'append' && write.actor.startsWith('$plexspaces/'));
+    if (mark < 0) return flush(writes);
+    probe.onFlush = (all, pass) => pass(all);
+    const outcomes = [...(await flush(writes.toSpliced(mark, 1)))];
+    outcomes.splice(mark, 0, { kind: 'failed', reason: 'disk full' });
+    return outcomes;
+  };
+}
+
 describe('a facet attached to a running actor', () => {
   let world: World;
   beforeEach(() => {
@@ -69,6 +81,23 @@ describe('a facet attached to a running actor', () => {
     node.crash();
     const later = await world.start([Plain]);
     expect(await later.ref(Plain).ask.add(0)).toBe(42);
+  });
+
+  it('durability is not attached while the store does not say so: a restart would look for no journal (P4)', async () => {
+    const node = await world.start([Plain]);
+    const ref = node.ref(Plain);
+    await ref.ask.add(42);
+    refuseMarkOnce(node);
+    const attached = ref.facets.attach('durability');
+    const told = ref.tell.add(1); // waits behind it
+    expect(await failureOf(attached)).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await told;
+    expect(await ref.ask.add(0)).toBe(43);
+    await ref.facets.attach('durability');
+    await ref.ask.add(1);
+    node.crash();
+    const later = await world.start([Plain]);
+    expect(await later.ref(Plain).ask.add(0)).toBe(44);
   });
 
   it('one that the store refused is not in effect (P3)', async () => {

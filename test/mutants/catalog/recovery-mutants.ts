@@ -24,8 +24,8 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/runtime/due-scanner.ts',
-        find: 'for (const { actor } of found.slice(woken)) this.wake(actor);',
-        put: 'for (const { actor } of found.slice(found.length)) this.wake(actor);',
+        find: 'for (const { actor } of found.slice(woken)) {',
+        put: 'for (const { actor } of found.slice(found.length)) {',
       },
     ],
   },

@@ -178,13 +178,14 @@ export abstract class Activation extends Timed implements TurnHost {
     this.free = false;
     failpoint('passivate.before');
     await leaveInstance(this);
+    failpoint('passivate.beforeFlush');
     await this.finishWriting();
-    if (this.mailbox.count > 0) {
-      this.reopen();
-      return;
-    } // a message came meanwhile
-    this.release('passive');
-    this.become('Inactive', reason);
+    failpoint('passivate.afterFlush');
+    if (this.mailbox.count > 0) this.reopen(); // a message came meanwhile
+    else {
+      this.release('passive');
+      this.become('Inactive', reason);
+    }
   }
 
   /** What it writes off the path of turns. */
@@ -258,6 +259,7 @@ export abstract class Activation extends Timed implements TurnHost {
     await this.finishWriting();
     this.release('terminated');
     this.become('Terminated', 'stop');
+    failpoint('terminate.beforeAnswer');
     const behind = this.mailbox.takeAll();
     if (this.cls.definition.virtual === null) this.failAll(behind, new ActorTerminatedError(this.address.encoded));
     message.answer(undefined);

@@ -163,6 +163,11 @@ export class Activations {
     else if (departure === 'terminated') this.remember(encoded);
   }
 
+  /** Before an actor gets a journal, the store says so: after a restart it would look for none. @throws StoreFailedError */
+  markDurable({ encoded }: Address): Promise<void> {
+    return this.marks.store(encoded);
+  }
+
   /** `durability` was attached at run time: the actor goes on with a journal, whose first turn holds all its state. */
   makeDurable(plain: PlainActivation, message: Message): void {
     const { address, cls } = plain;
@@ -173,7 +178,7 @@ export class Activations {
       address,
       (facet?.config as DurabilityConfig | undefined) ?? resolveDurability({}),
     );
-    durable.adopt(plain, () => this.marks.add(address.encoded));
+    durable.adopt(plain);
     this.active.set(address.encoded, durable);
     this.marks.add(address.encoded);
     durable.enqueue(message);

@@ -179,6 +179,7 @@ export class ActorSystem implements SystemPort {
     failpoint('stop.beforeDrain');
     this.due.stop();
     await this.activations.drain(this.options.shutdownTimeoutMs);
+    failpoint('stop.afterDrain');
   }
 
   /** Writes what is under way. Storage modules close their stores themselves. Harmless when called again. */
@@ -256,6 +257,10 @@ export class ActorSystem implements SystemPort {
 
   keepsInbox(address: Address): boolean {
     return this.activations.isDurable(address);
+  }
+
+  markDurable(address: Address): Promise<void> {
+    return this.activations.markDurable(address);
   }
 
   makeDurable(activation: PlainActivation, message: Message): void {

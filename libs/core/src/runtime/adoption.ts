@@ -1,6 +1,6 @@
 import type { FacetAttached, FacetDetached, StateImage } from '#journal';
+import { failpoint } from '#spi';
 import { DURABILITY } from '../facet/durability.facet';
-import { ignore } from '../facet/is-promise';
 import type { Message } from './message';
 import { ATTACH } from './system-messages';
 import type { PassiveState } from './plain-instance';
@@ -12,14 +12,11 @@ import type { PassiveState } from './plain-instance';
 export class Adoption {
   private state: PassiveState | null = null;
   private by: Message | null = null;
-  private mark: () => void = ignore;
   /** Its sender was told that nothing came of `$attach`, yet the actor stays what it has become: a second one is welcome. */
   isOwed = false;
 
-  /** @param mark makes the store say that there is a journal; called before each attempt to write it */
-  begin(state: PassiveState | null, mark: () => void): void {
+  begin(state: PassiveState | null): void {
     this.state = state;
-    this.mark = mark;
   }
 
   /** What the journal lacks still. */
@@ -37,7 +34,6 @@ export class Adoption {
     const image = this.dueImage;
     if (image === null) return [];
     this.by = message;
-    this.mark();
     return [
       ...image.detached.map((name): FacetDetached => ({ kind: 'FacetDetached', name })),
       ...image.facets.map((facet): FacetAttached => ({ kind: 'FacetAttached', ...facet })),
@@ -50,7 +46,9 @@ export class Adoption {
   }
 
   committed(message: Message): void {
-    if (message === this.by) this.forget();
+    if (message !== this.by) return;
+    failpoint('attach.afterCommit');
+    this.forget();
   }
 
   /** The journal decides from here on. */

@@ -1,4 +1,4 @@
-import { encodeActorId } from '#spi';
+import { type AppendWrite, StoreFailedError, encodeActorId, failpoint } from '#spi';
 import { outsideTurns } from '../turn/frame';
 import type { SystemPort } from './system-port';
 
@@ -8,12 +8,10 @@ const PAGE = 1_000;
 
 /**
  * Which actors of classes without `durability()` got it at run time. A head row of its own in the store marks each,
- * so that after a restart its first message finds the journal and not an empty actor.
+ * so that after a restart its first message finds the journal and not an empty actor. It is there before the journal.
  */
 export class AttachMarks {
   private readonly marked = new Set<string>();
-  /** Marks that the store refused: submitted again with the next attempt to record the actor. */
-  private readonly unstored = new Set<string>();
 
   constructor(private readonly system: SystemPort) {}
 
@@ -30,39 +28,43 @@ export class AttachMarks {
     }
   }
 
+  /** From here on it is durable in this process too; `store` has been waited for. */
+  add(actor: string): void {
+    this.marked.add(actor);
+  }
+
   /** Nothing came of it. The row stays; what it says is put right by the first journal there is. */
   remove(actor: string): void {
     this.marked.delete(actor);
-    this.unstored.delete(actor);
   }
 
-  /** Submitted before the actor's first append, so durable no later than that. */
-  add(actor: string): void {
-    if (this.marked.has(actor) && !this.unstored.delete(actor)) return;
-    this.marked.add(actor);
-    outsideTurns(() => this.submit(actor));
+  /** Resolves when the row is there. @throws StoreFailedError */
+  store(actor: string): Promise<void> {
+    if (this.marked.has(actor)) return Promise.resolve();
+    return outsideTurns(() => this.submit(actor));
   }
 
-  private submit(actor: string): void {
-    const { writer, nodeId, logger } = this.system;
-    writer.submit(
-      {
-        kind: 'append',
-        actor: PREFIX + encodeURIComponent(actor),
-        expected: { seq: 0, epoch: 0 },
-        epoch: 1,
-        writer: nodeId,
-        schema: 0,
-        status: 'live',
-        entries: [],
-        inbox: [],
-        sends: [],
-      },
-      (outcome) => {
-        if (outcome.kind !== 'failed' && outcome.kind !== 'lost') return;
-        this.unstored.add(actor);
-        logger.error(`${actor} could not be marked as durable: ${outcome.kind}`);
-      },
+  private submit(actor: string): Promise<void> {
+    const { writer, nodeId } = this.system;
+    const write: AppendWrite = {
+      kind: 'append',
+      actor: PREFIX + encodeURIComponent(actor),
+      expected: { seq: 0, epoch: 0 },
+      epoch: 1,
+      writer: nodeId,
+      schema: 0,
+      status: 'live',
+      entries: [],
+      inbox: [],
+      sends: [],
+    };
+    return new Promise((resolve, reject) =>
+      writer.submit(write, (outcome) => {
+        if (outcome.kind === 'failed') return reject(new StoreFailedError('journal', outcome.reason));
+        if (outcome.kind === 'lost') return reject(outcome.error);
+        failpoint('attach.afterMark');
+        resolve(); // a conflict says that an earlier attempt has left it
+      }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { decodePayload, encodePayload, type FacetAttached, type FacetDetached, type StateImage } from '#journal';
+import { failpoint } from '#spi';
 import { attachFacet, detachFacet, findFacet } from '../facet/facet-attachments';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { attachHook, detachHook } from '../facet/facet-lifecycle';
@@ -43,6 +44,8 @@ export async function changeFacets(
     const first = new Map<string, unknown>();
     const host = trialOf(owner, first);
     await outsideTurns(() => attachHook(facet, host));
+    failpoint('attach.afterHook');
+    if (name === DURABILITY) await owner.system.markDurable(owner.address);
     const apply = (): void => {
       for (const [key, state] of first) owner.setFacetState(key, state);
       useFacets(owner, next);

@@ -67,6 +67,7 @@ export class Checkpointer {
         { actor, seq, time: env.now(), schema: cls.definition.schema, image, activation },
         compression,
       );
+      failpoint('checkpoint.afterEncode');
       const saved = system.storage.checkpoints.save(record, keepCheckpoints);
       await (checkpointTimeoutMs === null ? saved : this.within(checkpointTimeoutMs, saved));
       failpoint('checkpoint.afterWrite');

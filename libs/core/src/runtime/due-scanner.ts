@@ -1,4 +1,4 @@
-import type { Timer } from '#spi';
+import { type Timer, failpoint } from '#spi';
 import { outsideTurns } from '../turn/frame';
 import type { SystemPort } from './system-port';
 
@@ -53,13 +53,19 @@ export class DueScanner {
     if (this.stopped) return;
     const { env, storage, logger } = this.system;
     try {
+      failpoint('due.beforeSweep');
       await storage.inbox.sweep(env.now(), SWEEP);
+      failpoint('due.afterSweep');
       for (let limit = PAGE, woken = 0; ; limit *= 2) {
         const found = await storage.inbox.due(env.now(), limit);
-        for (const { actor } of found.slice(woken)) this.wake(actor);
+        for (const { actor } of found.slice(woken)) {
+          failpoint('due.beforeWake');
+          this.wake(actor);
+        }
         woken = found.length;
         if (found.length < limit) break; // else some that cannot go on now might hide those behind them for ever
       }
+      failpoint('due.afterWake');
       const next = await storage.inbox.nextDue(env.now());
       this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
     } catch (error) {

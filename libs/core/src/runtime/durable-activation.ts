@@ -95,8 +95,8 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   /** `durability` was attached to a running actor: its state becomes the first entry of a journal. */
-  adopt(plain: PlainActivation, mark: () => void): void {
-    this.adoption.begin(plain.passive, mark);
+  adopt(plain: PlainActivation): void {
+    this.adoption.begin(plain.passive);
     this.facets = plain.facets;
     this.exists = true;
   }

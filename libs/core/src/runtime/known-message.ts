@@ -1,4 +1,4 @@
-import type { InboxRow } from '#spi';
+import { type InboxRow, failpoint } from '#spi';
 import { IdempotencyConflictError, MessageParkedError } from '../errors';
 import { decodeAnswer } from './answer-codec';
 import type { Message } from './message';
@@ -8,6 +8,7 @@ import { argsHashOf } from './message-codec';
 export function answerKnown(message: Message, row: InboxRow): void {
   if (row.argsHash !== argsHashOf(message)) return message.fail(new IdempotencyConflictError(row.actor, row.id));
   const answer = decodeAnswer(row);
+  failpoint('reply.beforeKnown');
   if (row.state === 'parked') {
     const cause = answer.kind === 'error' ? answer.error : undefined;
     message.fail(new MessageParkedError(row.actor, row.id, row.attempts, { cause }));

@@ -1,4 +1,4 @@
-import type { InboxStorage } from '#spi';
+import { type InboxStorage, failpoint } from '#spi';
 import type { Message } from './message';
 import { answerKnown } from './known-message';
 import { argsHashOf } from './message-codec';
@@ -45,6 +45,7 @@ export class KnownMessages {
     message.ready = null;
     try {
       const row = await ready;
+      failpoint('ingress.afterDedupeLookup');
       if (row === null) return true;
       const isWaiting = row.state === 'queued' || row.state === 'open';
       if (isWaiting && row.argsHash === argsHashOf(message)) {

@@ -1,5 +1,5 @@
 import { encodeEntry, nextUlid, toErrorRecord } from '#journal';
-import type { HeadRow, InboxRow } from '#spi';
+import { type HeadRow, type InboxRow, failpoint } from '#spi';
 import { encodeError } from './answer-codec';
 import type { DurableActivation } from './durable-activation';
 
@@ -35,6 +35,7 @@ export async function parkOrphans(
     expiresAt: null,
     fresh: false,
   }));
+  failpoint('orphans.beforePark');
   await new Promise<void>((resolve) =>
     system.writer.submit(
       {
@@ -58,5 +59,6 @@ export async function parkOrphans(
       },
     ),
   );
+  failpoint('orphans.afterPark');
   return reason;
 }

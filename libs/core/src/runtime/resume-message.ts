@@ -1,4 +1,5 @@
 import type { OpenTurn } from '#journal';
+import { failpoint } from '#spi';
 import { ActorFailedError, OutcomeUnknownError } from '../errors';
 import { MESSAGE_RETRY } from '../turn/retry-policy';
 import type { PendingEntry } from '../turn/effect-record';
@@ -33,8 +34,14 @@ export function resumeMessage(host: DurableActivation, message: Message, open: O
   if (env.now() - begunAt > system.options.dedupe.keysMs)
     return host.runner.park(message, [], new OutcomeUnknownError(address.encoded, message.id));
   message.attempts++;
+  failpoint('resume.beforeCount');
   host.line.append(attemptStep(message, [], env.now(), env.now()));
-  host.runner.held.whenSafe(message, () => host.runner.held.unlessGone(message, () => host.begin(message, history)));
+  host.runner.held.whenSafe(message, () =>
+    host.runner.held.unlessGone(message, () => {
+      failpoint('resume.afterCount');
+      host.begin(message, history);
+    }),
+  );
 }
 
 /** An earlier activation failed at it: the rest of its wait before the next start holds the line here as it did there. */

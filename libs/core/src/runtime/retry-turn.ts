@@ -10,6 +10,7 @@ export function retryTurn(host: DurableActivation, turn: DurableTurn, delayMs: n
   message.attempts++;
   runner.held.hold(message);
   const history = [...turn.records.history]; // a late effect of this run is not among what is stored
+  failpoint('retry.beforeCount');
   line.append(attemptStep(message, turn.records.takePending(), env.now() + delayMs, env.now()));
   const again = (): void => {
     if (host.released) return;

@@ -65,6 +65,7 @@ export interface SystemPort {
   released(activation: Activation, departure: Departure): void;
   /** Does the actor keep an inbox, that is: a journal? */
   keepsInbox(address: Address): boolean;
+  markDurable(address: Address): Promise<void>;
   makeDurable(activation: PlainActivation, message: Message): void;
   /** A stored message of this actor falls due at this wall-clock time. */
   wakeAt(address: Address, dueAt: number): void;

@@ -1,3 +1,4 @@
+import { failpoint } from '#spi';
 import { ActorExistsError, ActorNotFoundError } from '../errors';
 import type { Creation } from '../persistence/creation';
 import { changeFacets, type FacetChange } from './change-facets';
@@ -13,7 +14,10 @@ export function runSystemTurn(host: DurableActivation, message: Message, isFirst
   else if (isAdoption(host, message))
     host.runner.commitChange(message, undefined, []); // all it stores is due anyway
   else if (message.handler === ATTACH || message.handler === DETACH) change(host, message);
-  else return false;
+  else {
+    if (message.handler === CREATE) failpoint('spawn.beforeTurn');
+    return false;
+  }
   return true;
 }
 

@@ -192,6 +192,7 @@ export class TurnRunner {
 
   park(message: Message, pending: readonly PendingEntry[], cause: unknown): void {
     const { host } = this;
+    failpoint('park.beforeCommit');
     host.line.append(parkStep(message, pending, toErrorRecord(cause), host.env.now()));
     this.held.whenSafe(message, () => {
       failpoint('park.afterCommit');
@@ -263,6 +264,7 @@ export class TurnRunner {
     const { host } = this;
     const message = turn.received;
     failpoint('turn.afterCommit');
+    if (message.handler === CREATE) failpoint('spawn.afterCommit');
     failpoint('reply.before');
     if (ending.kind === 'error') message.fail(outcome);
     else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));

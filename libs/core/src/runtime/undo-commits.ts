@@ -1,3 +1,4 @@
+import { failpoint } from '#spi';
 import { type Refusal, type Step, refusalError } from './commit-line';
 import type { DurableActivation } from './durable-activation';
 import { answerKnown } from './known-message';
@@ -11,6 +12,7 @@ import { CREATE } from './system-messages';
  * more, or nothing can be known, the activation ends, and what is stored resumes in a new one.
  */
 export function undoCommits(host: DurableActivation, refusal: Refusal, steps: readonly Step[]): void {
+  failpoint('undo.before');
   const error = refusalError(host.actorId, refusal);
   const messages = new Set(steps.map((step) => step.message));
   for (const step of steps) step.undone();

@@ -196,6 +196,7 @@ export class DurableTurn extends Turn {
   ): void {
     failpoint('effect.beforeIntent');
     this.whenSynced(reject, () => {
+      if (this.records.made > 0) failpoint('effect.afterResultCommit');
       failpoint('effect.afterIntent');
       const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
       const { name, retry, timeoutMs } = act;
@@ -255,9 +256,11 @@ export class DurableTurn extends Turn {
     const dueAt = recordedDue ?? env.now() + delayMs;
     if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
     this.whenSynced(reject, () => {
+      failpoint('timer.afterScheduled');
       void pause(env, Math.max(0, dueAt - env.now()), this.signal).then(() =>
         this.concludeAct(reject, () => {
           if (this.isAborted) throw this.signal.reason as Error;
+          failpoint('timer.afterFired');
           const fired = this.records.add({ kind: 'TimerFired', scope: 'handler', ordinal });
           this.log.settle(fired as Recorded<HandedRecord>, deliver);
         }),

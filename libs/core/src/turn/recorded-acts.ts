@@ -1,4 +1,5 @@
 import type { TimerScheduled } from '#journal';
+import { failpoint } from '#spi';
 import type { Deliver, HandOver, HandedRecord, Recorded } from './act-log';
 import type { PendingEntry } from './effect-record';
 
@@ -52,6 +53,7 @@ export class RecordedActs {
     const record = this.next;
     const deliver = record && this.waiting.get(record);
     if (record === undefined || deliver === undefined) return undefined;
+    failpoint('replay.beforeHandOver');
     this.waiting.delete(record);
     this.taken++;
     return { record, deliver };

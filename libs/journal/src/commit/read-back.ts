@@ -8,6 +8,7 @@ import {
   type PlexSpacesError,
   StoreFailedError,
   type Write,
+  failpoint,
 } from '#spi';
 import { type StoredFacts, decideOutcomes } from './decide-outcomes';
 
@@ -32,6 +33,7 @@ export class ReadBack {
 
   /** Never rejects. While it runs, nothing else is written, so that what is read stays so unless another process writes. */
   async settle(writes: readonly Write[], cause: unknown): Promise<readonly Settled[]> {
+    failpoint('readBack.before');
     const facts = new Facts(this.journal, this.inbox, writes);
     let failure: unknown = cause;
     for (let attempt = 0; attempt < this.policy.attempts; attempt++) {
@@ -40,6 +42,7 @@ export class ReadBack {
       if (failed === undefined) break;
       failure = failed.error;
     }
+    failpoint('readBack.after');
     const lost: Settled = {
       kind: 'lost',
       error: new StoreFailedError(

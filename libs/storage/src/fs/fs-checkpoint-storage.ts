@@ -36,6 +36,7 @@ export class FsCheckpointStorage implements CheckpointStorage {
         join(folder, fileOf(seq)),
         await encodeFile({ id: actor, number: time, bytes: own }, 'none'),
       );
+      failpoint('checkpoint.beforePrune');
       await this.prune(folder, keep);
       failpoint('checkpoint.afterPrune');
     });

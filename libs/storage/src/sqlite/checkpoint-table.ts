@@ -35,6 +35,7 @@ export class CheckpointTable {
     this.write = connection.transaction((actor: string, seq: number, time: number, bytes: Uint8Array, keep: number) => {
       const id = this.ids.obtain(actor);
       this.upsert.run(id, seq, time, bytes);
+      failpoint('checkpoint.beforePrune');
       this.prune.run(id, id, Math.max(1, keep) - 1);
     });
   }

@@ -1,4 +1,4 @@
-import { SchemaTooNewError, StorageUnavailableError, UnsafeStorageError } from '#spi';
+import { SchemaTooNewError, StorageUnavailableError, UnsafeStorageError, failpoint } from '#spi';
 import { type Connection, type Driver, codeOf } from './driver';
 import { touch } from './file-lock';
 import { MIGRATIONS, type Migration, SCHEMA_VERSION } from './schema';
@@ -74,6 +74,11 @@ function migrate(connection: Connection, path: string): void {
   const missing = MIGRATIONS.filter(({ version }) => version > found);
   if (missing.length === 0) return;
   connection.transaction((steps: readonly Migration[]) => {
-    for (const { statements } of steps) for (const statement of statements) connection.exec(statement);
+    for (const { statements } of steps) {
+      for (const statement of statements) {
+        failpoint('migrate.midway');
+        connection.exec(statement);
+      }
+    }
   })(missing);
 }

@@ -1,3 +1,4 @@
+import { failpoint } from '#spi';
 import type { ActorIds } from './actor-ids';
 import type { Connection } from './driver';
 import { offsetAfter } from './frame';
@@ -33,7 +34,10 @@ export class Housekeeping {
 
   truncate(actor: string, throughSeq: number): void {
     const id = this.ids.find(actor);
-    if (id !== undefined) this.forget.immediate(id, throughSeq);
+    if (id === undefined) return;
+    failpoint('truncate.before');
+    this.forget.immediate(id, throughSeq);
+    failpoint('truncate.after');
   }
 
   sweep(nowMs: number, limit: number): number {
@@ -47,6 +51,7 @@ export class Housekeeping {
     const [firstSeq, count, frame] = straddling;
     const gone = throughSeq - firstSeq + 1;
     this.deleteFrames.run(id, throughSeq);
+    failpoint('truncate.midway');
     if (gone < count) this.insertFrame.run(id, throughSeq + 1, count - gone, frame.subarray(offsetAfter(frame, gone)));
   }
 }

@@ -62,7 +62,10 @@ export class SqliteJournalWriter {
   private commitTogether(writes: readonly WriteTuple[]): readonly OutcomeTuple[] {
     this.begin.run();
     try {
-      const outcomes = writes.map((write) => this.tryWrite(write));
+      const outcomes = writes.map((write, i) => {
+        if (i > 0) failpoint('group.midBatch');
+        return this.tryWrite(write);
+      });
       failpoint('commit.beforeCommit');
       this.runCommit();
       this.ids.committed();
@@ -125,8 +128,9 @@ export class SqliteJournalWriter {
       if (refusal === 'unknown') return ['failed', `${actor} has no message ${change[1]} to ${change[0]}`];
       if (refusal === 'duplicate') return this.duplicate(actor, id, change[1]);
     }
-    for (const row of sends) this.inbox.queue(this.ids.obtain(row[0]), row); // known ids are skipped (J6)
     failpoint('commit.afterInbox');
+    for (const row of sends) this.inbox.queue(this.ids.obtain(row[0]), row); // known ids are skipped (J6)
+    failpoint('commit.afterSends');
 
     const refusal = rows === undefined ? null : this.rows.run(rows);
     if (refusal === null) return null;

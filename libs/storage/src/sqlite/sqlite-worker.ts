@@ -75,10 +75,7 @@ class SqliteWorker {
     if (this.database === undefined) throw new Error('the database is not open');
     try {
       const value = this.database.handle(request);
-      if (request[0] === Op.Flush) {
-        failpoint('commit.afterCommit');
-        failpoint('flush.beforeAcks');
-      }
+      if (request[0] === Op.Flush) failpoint('commit.afterCommit');
       return value;
     } finally {
       if (this.database.isSuspect && this.open !== undefined) this.dropDatabase();

@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { StorageUnavailableError } from '#spi';
+import { StorageUnavailableError, failpoint } from '#spi';
 import { IN_MEMORY } from '../sqlite/connection';
 import { touch } from '../sqlite/file-lock';
 import { MIGRATIONS, type Migration } from '../sqlite/schema';
@@ -46,7 +46,10 @@ function migrationClass({ name, version, statements }: Migration): new () => Mig
     async up(runner: QueryRunner): Promise<void> {
       // The store makes its tables by itself where it is opened without TypeORM.
       if ((await currentVersion(runner)) >= version) return;
-      for (const statement of statements) await runner.query(statement);
+      for (const statement of statements) {
+        failpoint('migrate.midway');
+        await runner.query(statement);
+      }
     }
 
     async down(): Promise<void> {
