@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { type CheckpointStorage, type Env, type PersistentStorage, type Storage, SystemEnv } from '#spi';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
-import type { Backend, JournalBackend } from '#testing/conformance';
+import type { Backend, JournalBackend, UserTables } from '#testing/conformance';
 import { SeededChoices } from '../../libs/testing/src/simulation/choices';
 import { SimDisk } from '../../libs/testing/src/simulation/disk';
 
@@ -13,19 +14,33 @@ export function memory(): JournalBackend<Storage> {
   const { tables } = new MemoryStorage();
   return {
     name: 'memory',
-    expects: { persistent: false, shared: false },
+    expects: { persistent: false, shared: false, rows: false },
     open: () => Promise.resolve(new MemoryStorage(tables)),
     destroy: () => Promise.resolve(),
   };
 }
 
-export function sqliteFile(): JournalBackend<Storage> {
+export function sqliteFile(): JournalBackend<Storage> & { readonly tables: UserTables } {
   const folder = temporaryFolder();
+  let connection: Database.Database | undefined;
   return {
     name: 'sqlite file',
-    expects: { persistent: true, shared: false },
+    tables: {
+      query: async (sql) => {
+        const statement = (connection ??= new Database(join(await folder.path(), 'journal.db'))).prepare(sql);
+        if (statement.reader) return statement.all() as Record<string, unknown>[];
+        statement.run();
+        return [];
+      },
+      placeholder: () => '?',
+      types: { text: 'text', bytes: 'blob', integer: 'integer', real: 'real' },
+    },
+    expects: { persistent: true, shared: false, rows: true },
     open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
-    destroy: folder.remove,
+    destroy: async () => {
+      connection?.close();
+      await folder.remove();
+    },
   };
 }
 
@@ -33,7 +48,7 @@ export function sqliteInMemory(): JournalBackend<Storage> {
   let first: Promise<SqliteStorage> | undefined;
   return {
     name: "sqlite ':memory:'",
-    expects: { persistent: false, shared: false },
+    expects: { persistent: false, shared: false, rows: false },
     open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
     destroy: async () => (await first)?.close(),
   };
@@ -51,7 +66,7 @@ export function simDisk(speed: 'at once' | 'step by step'): JournalBackend<Stora
   };
   return {
     name: `simulated disk, ${speed}`,
-    expects: { persistent: true, shared: true },
+    expects: { persistent: true, shared: true, rows: false },
     open: () => Promise.resolve(disk.open(clock)),
     destroy: () => Promise.resolve(),
   };

@@ -61,7 +61,7 @@ function audited(inner: MemoryStorage): Storage & { readonly journal: AuditedJou
 const { tables } = new MemoryStorage();
 describeJournalStorage({
   name: '[ST01] a store of the user’s own',
-  expects: { persistent: false, shared: false },
+  expects: { persistent: false, shared: false, rows: false },
   open: () => Promise.resolve(audited(new MemoryStorage(tables))),
   destroy: () => Promise.resolve(),
 });

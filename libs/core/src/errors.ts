@@ -3,4 +3,5 @@ import './errors/read-back';
 export * from './errors/actor-errors';
 export * from './errors/facet-errors';
 export * from './errors/message-errors';
+export * from './errors/rows-errors';
 export * from './errors/turn-errors';

@@ -20,6 +20,7 @@ export { UseFacets } from './actor/use-facets.decorator';
 export type { OnActivate, OnCreate, OnDeactivate, OnTerminate } from './actor/actor-hooks';
 export type { RespawnOptions, RespawnOrOptions, RuntimeArgs, SnapshotState } from './persistence/creation';
 export type { ActorContext, AttachedFacet, FacetHandle, SideEffectCallOptions } from './actor/actor-context';
+export type { ActorRows, RowCriteria, RowEntity, RowOptions, RowValues, UpsertOptions } from './actor/actor-rows';
 export { actorContext, currentEffect } from './turn/frame';
 export type { EffectCall, EffectContext } from './turn/effect-call';
 export type { RetryOptions } from './turn/retry-policy';

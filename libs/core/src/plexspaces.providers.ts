@@ -60,6 +60,7 @@ export const CORE_PROVIDERS: Provider[] = [
             inbox: storage.inbox,
             checkpoints,
             openedWith: storage.openedWith ?? {},
+            ...(storage.rows === undefined ? {} : { rows: storage.rows }),
           },
   },
   {

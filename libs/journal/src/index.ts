@@ -43,6 +43,7 @@ export { StateSet } from './state/state-set';
 export { loadValue, sameStored, storeValue } from './state/stored-value';
 
 // writing
+export { sizeOfRow } from './commit/write-size';
 export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writer';
 
 // checkpoints and recovery

@@ -7,6 +7,7 @@ import {
   type JournalStorage,
   type NewInboxRow,
   type Outcome,
+  StoreBusyError,
   StoreClosedError,
   StoreFailedError,
   type Timer,
@@ -271,6 +272,18 @@ describe('GroupCommitWriter, after a flush of unknown outcome (W4)', () => {
     expect(settled[0]![1]).toMatchObject({ head: { seq: 2, epoch: 1 } });
     expect(settled[1]![1]).toMatchObject({ head: { seq: 3, epoch: 1 } });
     expect(settled[2]![1]).toMatchObject({ reason: 'disk on fire' });
+  });
+
+  it('asks nobody about a store that was busy: nothing was written, and everybody is told so', async () => {
+    const { journal, submit, settled, kinds } = setUp();
+    submit('a1', append('a', 0));
+    submit('m1', { kind: 'accept', row: row('m1') });
+    await settleDown();
+    journal.unreadable = true;
+    const error = new StoreBusyError('gated', 5_000);
+    await journal.fail(0, error);
+    expect(kinds()).toEqual(['a1 failed', 'm1 failed']);
+    for (const [, result] of settled) expect(result).toMatchObject({ reason: error.message, error });
   });
 
   it('sees through what somebody else has written since', async () => {

@@ -7,6 +7,7 @@ import {
   StoreFailedError,
   type Write,
   failpoint,
+  isPlexSpacesError,
 } from '#spi';
 import { ReadBack, type Settled } from './commit/read-back';
 import { sizeOfWrite } from './commit/write-size';
@@ -131,6 +132,8 @@ export class GroupCommitWriter {
       failpoint('flush.beforeAcks');
       if (outcomes.length === writes.length) return outcomes;
     } catch (error) {
+      if (isPlexSpacesError(error, 'PS_STORE_BUSY'))
+        return writes.map(() => ({ kind: 'failed', reason: error.message, error })); // J7: it is known
       return this.readBack.settle(writes, error); // W4
     }
     const reason = `it gave ${outcomes.length} outcomes for ${writes.length} writes`;

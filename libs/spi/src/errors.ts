@@ -89,6 +89,23 @@ export class StoreFailedError extends PlexSpacesError {
   }
 }
 
+/** Somebody else held the database's write lock for too long. Nothing of the write was stored. @publicApi */
+export class StoreBusyError extends PlexSpacesError {
+  readonly code = 'PS_STORE_BUSY';
+  override readonly retryable = true;
+  constructor(
+    readonly store: string,
+    readonly waitedMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The ${store} store waited ${waitedMs} ms for the write lock, which another connection holds. Nothing of this was written; send it again. ` +
+        'Keep transactions of your own DataSource short, and await no actor inside one.',
+      options,
+    );
+  }
+}
+
 /** A stored record whose checksum or shape is wrong. Never treated as absent (P11). @publicApi */
 export class CorruptRecordError extends PlexSpacesError {
   readonly code = 'PS_CORRUPT_RECORD';
@@ -167,6 +184,33 @@ export class MissingPackageError extends PlexSpacesError {
     super(
       `${neededBy} needs the package ${packageName}, which is not installed. Run: npm install ${packageName}`,
       options,
+    );
+  }
+}
+
+/** A call of `ctx.rows` that no statement can be made of. Nothing of it was queued. @publicApi */
+export class InvalidRowsError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_ROWS';
+  constructor(
+    readonly entity: string,
+    readonly operation: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`ctx.rows.${operation} of ${entity} ${reason}. Nothing was written.`, options);
+  }
+}
+
+/** Entities that do not lie in the database of the journal, so that no commit can hold both. @publicApi */
+export class RowsDatabaseError extends PlexSpacesError {
+  readonly code = 'PS_ROWS_DATABASE';
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+    readonly journal: string,
+  ) {
+    super(
+      `${subject} ${reason}, but ctx.rows writes in the commit of the journal in ${journal}. Use a better-sqlite3 DataSource on that same file, without ATTACH.`,
     );
   }
 }

@@ -43,6 +43,8 @@ export const FAILPOINTS = [
   'commit.beforeCommit',
   'commit.afterCommit',
   'flush.beforeAcks',
+  'rows.beforeStatement',
+  'rows.afterStatement',
   'reply.before',
   'reply.after',
   'send.beforeDeliver',

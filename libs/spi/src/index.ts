@@ -26,6 +26,15 @@ export type {
   StorageCapabilities,
   Write,
 } from './journal-storage';
+export type {
+  RowCompiler,
+  RowOperation,
+  RowRefusal,
+  RowRequest,
+  RowStatement,
+  RowValue,
+  RowViolation,
+} from './row-statement';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
 export { compress, decompress, isCompressing, pinZstdToThisThread } from './zstd';

@@ -1,4 +1,6 @@
+import type { PlexSpacesError } from './errors';
 import type { InboxChange, InboxRow, NewInboxRow } from './inbox-storage';
+import type { RowRefusal, RowStatement } from './row-statement';
 
 /** The end of a journal, and whose it is. */
 export interface Head {
@@ -44,6 +46,8 @@ export interface AppendWrite {
   readonly inbox: readonly InboxChange[];
   /** Messages this turn sends: each becomes a queued row of its receiver, unless that id is known there. */
   readonly sends: readonly NewInboxRow[];
+  /** Statements on the user's own tables, run in this order after everything above; never empty (J12). */
+  readonly rows?: readonly RowStatement[];
 }
 
 /** A message accepted outside any turn: one queued inbox row. */
@@ -62,14 +66,18 @@ export type Outcome =
   | { readonly kind: 'duplicate'; readonly row: InboxRow }
   /** The head row is not where the writer expected it. */
   | { readonly kind: 'conflict'; readonly actual: Head }
-  /** This write alone cannot be stored. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** The rows of this append cannot be written as they are: its turn is at fault, not the store. */
+  | { readonly kind: 'rejected'; readonly refusal: RowRefusal }
+  /** This write alone cannot be stored. `error`: what its sender is to be told instead of a StoreFailedError. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly error?: PlexSpacesError };
 
 export interface StorageCapabilities {
   /** Data outlives the process. */
   readonly persistent: boolean;
   /** Several processes may write; answers of read-only handlers need the head confirmed. */
   readonly shared: boolean;
+  /** Appends may carry `rows`: the user's tables lie in the same database. */
+  readonly rows: boolean;
 }
 
 /**
@@ -87,12 +95,17 @@ export interface StorageCapabilities {
  *  J6. A message id is accepted once per actor: a second `accept`, or a turn that ends an ended message, is a
  *      `duplicate` with the recorded row. A known id among `sends` is skipped silently. A stale append is a
  *      `conflict`, whatever its messages are (J2 first); a change to a message without a row is `failed`.
- *  J7. When `flush` rejects, nothing is known about its writes: read the head rows back (P10).
+ *  J7. When `flush` rejects, nothing is known about its writes: read the head rows back (P10). After StoreBusyError
+ *      it is known: nothing of them is stored.
  *  J8. When `flush` resolves, committed writes are durable to the store's promise.
  *  J9. Bytes and ids come back exactly as they went in. Buffers are the caller's again when `flush` has returned its
  *      promise. An id that is not valid Unicode without NUL is `failed`: stores would keep two such ids as one.
  *  J10. After `close` every call, those of the inbox included, rejects with StoreClosedError. `close` is idempotent.
  *  J11. `actors` lists those that have appended, in the order of UTF-8 bytes.
+ *  J12. Where `capabilities.rows`, the statements in `rows` are part of their append (J1, J5), run in their order, and
+ *      only where J2 and J6 let the append pass. One that breaks a constraint, at once or deferred, cannot be run, or
+ *      touches another number of rows than it expects makes the append `rejected`. Elsewhere an append with `rows` is
+ *      `failed`: they are never left out.
  */
 export interface JournalStorage {
   readonly name: string;

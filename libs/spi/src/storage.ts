@@ -1,6 +1,7 @@
 import type { CheckpointStorage } from './checkpoint-storage';
 import type { InboxStorage } from './inbox-storage';
 import type { JournalStorage } from './journal-storage';
+import type { RowCompiler } from './row-statement';
 
 /** What a storage module provides: one store, seen through its three ports. */
 export interface Storage {
@@ -9,6 +10,8 @@ export interface Storage {
   readonly checkpoints: CheckpointStorage;
   /** Its options, with their defaults: what `durability({ backendConfig })` is held against. Default: none. */
   readonly openedWith?: Readonly<Record<string, unknown>>;
+  /** Compiles `ctx.rows` where the application's entities lie in this store's database; needs `capabilities.rows`. */
+  readonly rows?: RowCompiler | undefined;
 }
 
 /** DI token of the {@link Storage} that `forRoot({ storage })` names. */

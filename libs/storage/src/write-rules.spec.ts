@@ -54,10 +54,15 @@ describe('whyRefused', () => {
     ['a full journal', { expected: { seq: MAX_SEQ - 1, epoch: 2 } }, 'is full'],
     ['an opened row of another id', { inbox: [{ op: 'open', id: 'n', row }] }, 'comes with the row of m'],
     ['a lone surrogate', { inbox: [{ op: 'open', id: '\ud800', row: null }] }, 'not valid Unicode'],
+    ['rows, where there are no tables', { rows: [] }, 'no tables'],
     ['a NUL', { sends: [{ ...row, id: 'a\0' }] }, 'not valid Unicode'],
   ])('refuses %s', (_, change, reason) => {
-    const given = whyRefused({ ...append, ...change });
+    const given = whyRefused({ ...append, ...change }, false);
     if (reason === null) expect(given).toBeNull();
     else expect(given).toContain(reason);
+  });
+
+  it('takes rows where there are tables', () => {
+    expect(whyRefused({ ...append, rows: [] }, true)).toBeNull();
   });
 });

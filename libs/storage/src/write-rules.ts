@@ -19,9 +19,11 @@ export function decideInboxChange(brings: boolean, state: InboxState | null): In
   return brings || state === 'done' || state === 'parked' ? 'duplicate' : 'update';
 }
 
-/** Why no store may keep this write, or `null`. */
-export function whyRefused(write: Write): string | null {
-  return write.kind === 'accept' ? whyRowRefused(write.row) : whyAppendRefused(write);
+/** Why no store may keep this write, or `null`. `takesRows`: `capabilities.rows` of the store that asks. */
+export function whyRefused(write: Write, takesRows: boolean): string | null {
+  if (write.kind === 'accept') return whyRowRefused(write.row);
+  if (!takesRows && write.rows !== undefined) return 'this store has no tables for the rows it brings';
+  return whyAppendRefused(write);
 }
 
 function whyAppendRefused({ actor, expected, epoch, entries, inbox, sends }: AppendWrite): string | null {

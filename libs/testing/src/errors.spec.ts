@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlexSpacesError } from '#spi';
 import * as errors from './errors';
@@ -11,18 +11,27 @@ function errorTable(): Record<string, string> {
   return Object.fromEntries(Array.from(rows, ([, name, code]) => [name!, code!]));
 }
 
-/** Every constructor takes facts, so any facts make one. */
-const made = Object.values(errors as Record<string, unknown>)
+/** Code by class, from the sources: some are made of facts that only a real run has. */
+const FOLDER = join(__dirname, 'errors');
+const codes = new Map(
+  readdirSync(FOLDER)
+    .map((file) => readFileSync(join(FOLDER, file), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/class (\w+) extends PlexSpacesError \{\s+readonly code = '(PS_\w+)'/g)])
+    .map(([, name, code]) => [name!, code!]),
+);
+
+const names = Object.values(errors as Record<string, unknown>)
   .filter((value): value is ErrorClass => typeof value === 'function' && value.prototype instanceof PlexSpacesError)
-  .map((type) => Reflect.construct(type, ['a', ['b'], 'c', 'd']) as PlexSpacesError);
+  .map(({ name }) => name);
 
 describe('the errors of testing', () => {
   it('are in the table of the README, all of them and no others', () => {
-    expect(errorTable()).toEqual(Object.fromEntries(made.map(({ name, code }) => [name, code])));
+    expect([...codes.keys()].sort()).toEqual(names.sort());
+    expect(errorTable()).toEqual(Object.fromEntries(codes));
   });
 
   it('have a code of their own', () => {
-    expect(new Set(made.map(({ code }) => code)).size).toBe(made.length);
-    expect(made.length).toBeGreaterThan(5);
+    expect(new Set(codes.values()).size).toBe(codes.size);
+    expect(codes.size).toBeGreaterThan(5);
   });
 });

@@ -22,4 +22,7 @@ export * from './simulation';
 // histories of a run, and their judge
 export * from './history';
 
+// a network that fails
+export * from './fault-proxy';
+
 export * from './errors';

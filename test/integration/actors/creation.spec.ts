@@ -32,6 +32,7 @@ class Session {
     created++;
     this.user = `${user}@${ctx.self.key}`;
     if (how === 'held') await gate.pass();
+    if (how === 'crash' || how === 'refuse') this.count = 100;
     if (how === 'crash') throw new Error('no database');
     if (how === 'refuse') throw new TerminalError('not allowed', undefined, { code: 'REFUSED' });
   }
@@ -73,6 +74,20 @@ describe.each(KINDS)('creating $name', (kind) => {
     expect(await session.ask.who()).toBe('ada@a');
     expect(await session.ask.add()).toBe(2);
     expect(created).toBe(1);
+  });
+
+  it.each(['refuse', 'crash'] as const)('a creation behind one that failed (%s) sees nothing of it', async (how) => {
+    const { sessions } = await open(kind);
+    const [failed, behind] = await Promise.allSettled([
+      sessions.spawn('a', 'ada', how),
+      sessions.spawn('a', 'bob', 'well'),
+    ]);
+    expect(failed.status).toBe('rejected');
+    if (behind.status === 'rejected') {
+      expect(behind.reason).toBeInstanceOf(ActorNotFoundError); // without a journal it goes down with the first
+      await sessions.spawn('a', 'bob', 'well');
+    }
+    expect(await sessions.ref('a').ask.add()).toBe(1);
   });
 
   it('orCreate creates what is absent, once for all who ask at the same time', async () => {

@@ -55,7 +55,13 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     name: 'newcomers first',
     breaks: 'P2',
     what: 'messages that arrive while an actor is loaded go before those that waited in the store',
-    edits: [{ file: PENDING, find: '  return [...stored, ...arrived];', put: '  return [...arrived, ...stored];' }],
+    edits: [
+      {
+        file: PENDING,
+        find: 'return [...merged, ...arrived.slice(next)];',
+        put: 'return [...arrived.slice(next), ...merged];',
+      },
+    ],
   },
   {
     name: 'undone work to the back',

@@ -27,8 +27,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'libs/core/src/runtime/known-messages.ts',
-        find: "    if (message.repeats && message.row === 'none') message.ready = this.inbox.find(this.actor, message.id);",
-        put: '',
+        find: "if (message.repeats && message.row === 'none') {",
+        put: "if (message.repeats && message.row === 'none' && this.byId.size < 0) {",
       },
     ],
   },

@@ -4,6 +4,7 @@ import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
 import type { EffectCall } from '../turn/effect-call';
 import type { RetryOptions } from '../turn/retry-policy';
 import type { ActorRef, RefOptions } from './actor-ref';
+import type { ActorRows } from './actor-rows';
 import type { FacetSpec } from '../facet/facet';
 
 /** Options of {@link ActorContext.sideEffect}. @publicApi */
@@ -69,6 +70,8 @@ export interface ActorContext {
   sideEffect<T>(name: string, call: EffectCall<T>, options?: SideEffectCallOptions): Promise<T>;
   /** Side effects this turn has recorded so far: name and whether the record was there before this run. */
   readonly sideEffects: readonly { readonly name: string; readonly fromRecord: boolean }[];
+  /** Writes to your own tables, in the commit of this turn. Not inside a side effect. @throws NoActorContextError there */
+  readonly rows: ActorRows;
   /** A ref from this actor: same scope, this turn's message id and trace. */
   actor<T extends object>(type: Type<T>, key: string, options?: RefOptions): ActorRef<T>;
   /** Creates an actor with `onCreate(...args)`; leaves with the commit, like a tell. */

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { type ErrorRecord, registerErrorFactory } from '#journal';
+import { RowsRejectedError, type RowsRejection } from './rows-errors';
 import { TerminalError } from './turn-errors';
 
 // Errors that a caller, or Nest's filters, look at by class: read back from a record they are what they were.
@@ -10,6 +11,11 @@ registerErrorFactory('TerminalError', (record, cause) => {
     code: record.code,
     ...(cause === undefined ? {} : { cause }),
   });
+});
+
+registerErrorFactory('PS_ROWS_REJECTED', (record) => {
+  const facts = record.details as { readonly actor: string; readonly method: string; readonly details: RowsRejection };
+  return new RowsRejectedError(facts.actor, facts.method, facts.details);
 });
 
 /** Every subclass of it: looked up by its status. */

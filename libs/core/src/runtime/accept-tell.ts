@@ -55,13 +55,10 @@ function settle(
       return resolve(outcome.row);
     case 'lost':
       return reject(outcome.error);
+    case 'failed':
+      return reject(outcome.error ?? new StoreFailedError('inbox', outcome.reason));
     default:
-      return reject(
-        new StoreFailedError(
-          'inbox',
-          outcome.kind === 'failed' ? outcome.reason : `it answered an accept with ${outcome.kind}`,
-        ),
-      );
+      return reject(new StoreFailedError('inbox', `it answered an accept with ${outcome.kind}`));
   }
 }
 

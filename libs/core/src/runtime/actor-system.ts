@@ -70,7 +70,7 @@ export class ActorSystem implements SystemPort {
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes = new Map<string, ActorClass>();
   private readonly activations: Activations;
-  private readonly queue = new RunQueue();
+  private readonly queue: RunQueue;
   private readonly due: DueScanner;
   private stopping = false;
   private closing: Promise<void> | null = null;
@@ -82,6 +82,7 @@ export class ActorSystem implements SystemPort {
     this.facets = facets;
     this.storage = storage;
     this.env = env;
+    this.queue = new RunQueue(env);
     this.options = options;
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox });

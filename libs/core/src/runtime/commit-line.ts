@@ -18,12 +18,22 @@ import {
   type NewInboxRow,
   type Outcome,
   type PlexSpacesError,
+  type RowRefusal,
+  type RowStatement,
   StoreFailedError,
   VersionConflictError,
 } from '#spi';
+import { RowsRejectedError } from '../errors';
 import type { PendingEntry } from '../turn/effect-record';
 import { outsideTurns } from '../turn/frame';
 import type { Message } from './message';
+
+/** What a turn writes to the user's own tables. */
+export interface StepRows {
+  readonly statements: readonly RowStatement[];
+  /** The store is sound, but these cannot be written: the turn ends in `error` instead. */
+  rejected(error: RowsRejectedError): void;
+}
 
 /** One append of an activation: a whole turn, records inside a turn, or a counted attempt. */
 export interface Step {
@@ -36,6 +46,7 @@ export interface Step {
   readonly entries: readonly PendingEntry[];
   readonly inbox: readonly InboxChange[];
   readonly sends: readonly NewInboxRow[];
+  readonly rows: StepRows | null;
   /** What it does to the state; `null` for nothing. */
   readonly changes: StateChanges | null;
   /** Facets it attaches or detaches, part of the state as well. */
@@ -60,6 +71,7 @@ interface InFlight {
 export type Refusal =
   | Extract<Outcome, { kind: 'duplicate' } | { kind: 'failed' }>
   | { readonly kind: 'conflict'; readonly expected: Head; readonly actual: Head }
+  | { readonly kind: 'rejected'; readonly error: RowsRejectedError }
   | { readonly kind: 'lost'; readonly error: PlexSpacesError };
 
 /** Who writes, as the journal tells it. */
@@ -144,7 +156,7 @@ export class CommitLine {
       if (i > 0) id = nextUlid(id);
       return encodeEntry({ actor, id, time, correlationId: step.message.correlationId }, body, expected.seq + 1 + i);
     });
-    const { inbox, sends } = step;
+    const { inbox, sends, rows } = step;
     const status = step.status ?? this.identity.statusDuring(step.message);
     const write: AppendWrite = {
       kind: 'append',
@@ -158,10 +170,11 @@ export class CommitLine {
       inbox,
       sends,
     };
+    const whole = rows === null ? write : { ...write, rows: rows.statements };
     this.isStarted = true;
     this.head = { seq: expected.seq + entries.length, epoch };
     this.inFlight.push({ step, waiters: null });
-    outsideTurns(() => this.writer.submit(write, (outcome) => this.settle(outcome)));
+    outsideTurns(() => this.writer.submit(whole, (outcome) => this.settle(outcome)));
   }
 
   /** Resolves when all that was appended so far is durable; rejects when it never will be. */
@@ -195,7 +208,7 @@ export class CommitLine {
       if (waiters !== null) for (const heard of waiters) heard(null);
       return;
     }
-    this.refusal ??= refusalOf(outcome, this.durable);
+    this.refusal ??= refusalOf(outcome, this.durable, step);
     this.refused.push(step);
     const error = refusalError(this.identity.actor, this.refusal);
     if (waiters !== null) for (const heard of waiters) heard(error);
@@ -209,9 +222,17 @@ export class CommitLine {
   }
 }
 
-function refusalOf(outcome: Exclude<Settled, { kind: 'committed' }>, expected: Head): Refusal {
+function refusalOf(outcome: Exclude<Settled, { kind: 'committed' }>, expected: Head, step: Step): Refusal {
+  if (outcome.kind === 'rejected') return { kind: 'rejected', error: rejection(outcome.refusal, step) };
   if (outcome.kind === 'conflict') return { kind: 'conflict', expected, actual: outcome.actual };
   return outcome.kind === 'accepted' ? { kind: 'failed', reason: 'it was taken for a message' } : outcome;
+}
+
+function rejection({ statement, violation, touched, reason }: RowRefusal, { message, rows }: Step): RowsRejectedError {
+  const { entity = null, operation = null, expect = null } = rows?.statements[statement ?? -1] ?? {};
+  const expected = violation === 'count' ? expect : null;
+  const details = { entity, operation, violation, expected, touched, reason };
+  return new RowsRejectedError(message.to.encoded, message.handler.name, details);
 }
 
 function applyStep(image: StateImage, { changes, facets }: Step): void {
@@ -226,11 +247,12 @@ function applyStep(image: StateImage, { changes, facets }: Step): void {
 export function refusalError(actor: string, refusal: Refusal): PlexSpacesError {
   switch (refusal.kind) {
     case 'lost':
+    case 'rejected':
       return refusal.error;
     case 'conflict':
       return new VersionConflictError(actor, refusal.expected, refusal.actual);
     case 'failed':
-      return new StoreFailedError('journal', refusal.reason);
+      return refusal.error ?? new StoreFailedError('journal', refusal.reason);
     case 'duplicate':
       return new StoreFailedError('journal', `message ${refusal.row.id} of ${actor} was recorded by an earlier run`);
   }

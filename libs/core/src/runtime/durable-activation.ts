@@ -279,13 +279,12 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.renewThen(() => this.turnEnded());
   }
 
-  /** `over` has been dealt with; the others run again, first in line, on the last durable state. */
-  startOver(over: Message | null, others: readonly Message[]): void {
+  /** These run again, first in line, on the last durable state, once `next` has let the line move on. */
+  startOver(messages: readonly Message[], next: () => void): void {
     this.free = false;
-    this.mailbox.putBack(others);
+    this.mailbox.putBack(messages);
     this.line.restart();
-    over?.leave();
-    this.renewThen(() => (over === null ? this.turnEnded() : this.finished(over)));
+    next();
   }
 
   /** This activation ends; what is stored resumes in a new one. */

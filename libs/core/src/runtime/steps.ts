@@ -9,7 +9,7 @@ import {
 import type { ActorStatus, InboxChange, NewInboxRow } from '#spi';
 import type { PendingEntry } from '../turn/effect-record';
 import { encodeError, encodeResult } from './answer-codec';
-import type { Step } from './commit-line';
+import type { Step, StepRows } from './commit-line';
 import type { Message } from './message';
 import { argsHashOf, toInboxRow } from './message-codec';
 
@@ -28,6 +28,7 @@ export interface TurnCommit {
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
   readonly sends: readonly Message[];
+  readonly rows: StepRows | null;
   /** Which receivers keep an inbox: the others get their message in memory, after the commit. */
   readonly isStored: (send: Message) => boolean;
   readonly status: ActorStatus | null;
@@ -58,6 +59,7 @@ export function commitStep(commit: TurnCommit): Step {
     entries: commit.refused && !message.opened ? [] : entries,
     inbox: [ended('done', message, answer, commit.expiresAt)],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
+    rows: commit.rows,
     changes,
     facets: commit.facets,
     status: commit.status,
@@ -110,6 +112,7 @@ function step(message: Message, entries: readonly PendingEntry[], inbox: readonl
     entries,
     inbox,
     sends: [],
+    rows: null,
     changes: null,
     facets: [],
     status: null,

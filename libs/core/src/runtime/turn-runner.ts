@@ -8,7 +8,7 @@ import {
   type StateChanges,
 } from '#journal';
 import { failpoint } from '#spi';
-import { MessageParkedError, MessageStalledError, TurnTimeoutError } from '../errors';
+import { MessageParkedError, type RowsRejectedError, TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
 import { DurableTurn } from '../turn/durable-turn';
@@ -22,7 +22,8 @@ import { HeldMessage } from './held-message';
 import { judgeTurn } from './judge-turn';
 import type { Message } from './message';
 import { retryTurn } from './retry-turn';
-import { attemptStep, commitStep, parkStep, type Ending } from './steps';
+import { stallMessage } from './stall-message';
+import { commitStep, parkStep, type Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 import { keptMs, statusAfter } from './turn-end';
 
@@ -162,7 +163,8 @@ export class TurnRunner {
         );
       case 'forget':
         if (!isFinalAnswer(verdict.error)) this.host.become('Failed', 'error', verdict.error);
-        if (message.handler === CREATE) return this.forget(message, verdict.error); // nothing of the actor remains
+        // Nothing of the actor remains, but for a creation that waits behind: it needs an instance of its own (V2).
+        if (message.handler === CREATE && !this.host.isBeingCreated) return this.forget(message, verdict.error);
         return this.held.whenSafe(message, () =>
           this.host.renewThen(() => this.held.unlessGone(message, () => this.forget(message, verdict.error))),
         );
@@ -173,19 +175,14 @@ export class TurnRunner {
         this.host.become('Failed', 'error', verdict.cause);
         return this.park(turn.received, turn.records.takePending(), verdict.cause);
       case 'stall':
-        message.attempts--; // the code was wrong, not the message
-        this.host.line.append(attemptStep(message, [], this.host.env.now(), this.host.env.now()));
-        message.fail(
-          new MessageStalledError(
-            this.host.address.encoded,
-            message.id,
-            this.host.recordedVersion,
-            this.host.cls.definition.version,
-            { cause: verdict.cause },
-          ),
-        );
-        return this.host.hold(message, verdict.cause as Error);
+        return stallMessage(this.host, message, verdict.cause);
     }
+  }
+
+  /** The turn had ended well, but its rows cannot be written: it is as if its handler had thrown `error`. */
+  private rejected(turn: DurableTurn, pending: readonly PendingEntry[], error: RowsRejectedError): void {
+    turn.records.putBack(pending);
+    this.carryOut(judgeTurn(turn, error, this.host.recordedVersion), turn);
   }
 
   private forget(message: Message, error: unknown): void {
@@ -222,6 +219,7 @@ export class TurnRunner {
 
   private endWith(turn: DurableTurn, ending: Ending, outcome: unknown, refused = false): void {
     turn.sends = null;
+    turn.rows = null;
     this.commit(turn, ending, null, [], outcome, refused);
     this.host.renewThen(() => this.host.turnEnded());
   }
@@ -236,18 +234,21 @@ export class TurnRunner {
   ): void {
     const { host } = this;
     const message = turn.received;
+    const { rows } = turn;
     const sends = turn.sends ?? [];
+    const pending = turn.records.takePending();
     for (const send of sends) send.enter();
     failpoint('turn.beforeCommit');
     host.line.append(
       commitStep({
         message,
-        pending: turn.records.takePending(),
+        pending,
         ending,
         refused,
         changes,
         facets,
         sends,
+        rows: rows && { statements: rows, rejected: (error) => this.rejected(turn, pending, error) },
         isStored: (send) => host.system.keepsInbox(send.to),
         status: ending.kind === 'result' ? statusAfter(message, host.isVirtual) : null,
         time: host.env.now(),

@@ -23,11 +23,15 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
   // A stored message may neither be overtaken nor leave its turn open: a new activation takes it up, and counts it.
   const isStored = refusal.kind === 'failed' && first.row !== 'none';
   if (isStored || refusal.kind === 'conflict' || refusal.kind === 'lost') return host.collapse(error, [...messages]);
+  if (refusal.kind === 'rejected') return host.startOver(others, () => steps[0]?.rows?.rejected(refusal.error)); // only a step with rows can be
   if (refusal.kind === 'duplicate' && refusal.row.answer === null && refusal.row.argsHash === argsHashOf(first)) {
     first.row = 'stored'; // a tell of the same id was accepted meanwhile: this is the run of both
-    return host.startOver(null, [first, ...others]);
+    return host.startOver([first, ...others], () => host.renewThen(() => host.turnEnded()));
   }
   if (refusal.kind === 'duplicate') answerKnown(first, refusal.row);
   else first.fail(error);
-  host.startOver(first, others);
+  host.startOver(others, () => {
+    first.leave();
+    host.renewThen(() => host.finished(first));
+  });
 }

@@ -29,6 +29,10 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_FACET_NOT_ATTACHED',
   'PS_ACTOR_EXISTS',
   'PS_IDEMPOTENCY_CONFLICT',
+  'PS_INVALID_ROWS',
+  'PS_ROWS_DATABASE',
+  'PS_ROWS_NOT_SUPPORTED',
+  'PS_ROWS_REJECTED',
 ]);
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */

@@ -1,5 +1,6 @@
 import { Logger, type LoggerService, type Type } from '@nestjs/common';
 import { type ActorId, type Duration, type PersistentStorage, decodeActorId, parseDuration } from '#spi';
+import type { ActorRows } from '../actor/actor-rows';
 import type { ActorContext, FacetHandle, SideEffectCallOptions } from '../actor/actor-context';
 import { ActorRef, type RefOptions } from '../actor/actor-ref';
 import { RefFacets } from '../actor/ref-facets';
@@ -15,10 +16,13 @@ import type { EffectCall, EffectContext } from './effect-call';
 import { frames } from './frame';
 import { handledInTurn } from './handled';
 import { EFFECT_RETRY, resolveRetry } from './retry-policy';
+import { RowQueue } from './row-queue';
 import type { Turn } from './turn';
 
 /** The {@link ActorContext} of one turn: a window on it, made when somebody looks. */
 export class ContextView implements ActorContext {
+  private queue: RowQueue | null = null;
+
   constructor(private readonly turn: Turn) {}
 
   get self(): ActorId {
@@ -70,6 +74,11 @@ export class ContextView implements ActorContext {
     return new RefFacets(this.selfRef());
   }
 
+  get rows(): ActorRows {
+    this.assertOutsideEffects('rows');
+    return (this.queue ??= new RowQueue(this.turn));
+  }
+
   now(): number {
     return this.turn.now();
   }
@@ -83,7 +92,7 @@ export class ContextView implements ActorContext {
   }
 
   sleep(duration: Duration): Promise<void> {
-    this.assertOutsideEffects('sleep');
+    this.assertOutsideEffects('sleep()');
     return this.turn.sleep(parseDuration(duration));
   }
 
@@ -111,7 +120,7 @@ export class ContextView implements ActorContext {
   }
 
   spawn<T extends object>(type: Type<T>, key: string, ...args: unknown[]): ActorRef<T> {
-    this.assertOutsideEffects('spawn');
+    this.assertOutsideEffects('spawn()');
     const ref = this.actor<T>(type, key);
     this.turn.host.system.sender.createInTurn(this.turn, ref, args);
     return ref;
@@ -135,7 +144,7 @@ export class ContextView implements ActorContext {
   }
 
   patched(changeId: string): boolean {
-    this.assertOutsideEffects('patched');
+    this.assertOutsideEffects('patched()');
     return this.turn.patched(changeId);
   }
 
@@ -165,7 +174,7 @@ export class ContextView implements ActorContext {
 
   /** @throws NoActorContextError */
   private assertOutsideEffects(act: string): void {
-    if (this.effect !== null) throw new NoActorContextError(`ctx.${act}() inside a side effect`);
+    if (this.effect !== null) throw new NoActorContextError(`ctx.${act} inside a side effect`);
   }
 
   private selfRef(): ActorRef<object> {

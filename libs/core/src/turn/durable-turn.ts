@@ -1,5 +1,5 @@
-import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue } from '#journal';
-import { failpoint } from '#spi';
+import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue, sizeOfRow } from '#journal';
+import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
 import type { TurnHost } from '../runtime/turn-host';
@@ -48,6 +48,8 @@ export class DurableTurn extends Turn {
   /** Why it failed, while it waits for its acts to settle. */
   failure: { readonly error: unknown } | null = null;
   readonly records: TurnRecords;
+  /** Statements on the user's own tables that run with the commit. */
+  rows: RowStatement[] | null = null;
   private readonly log: ActLog;
   private handlerActs = 0;
   /** Of facets, by scope: most turns have none. */
@@ -101,12 +103,8 @@ export class DurableTurn extends Turn {
     return actPromise((resolve, reject) => {
       this.assertMayAct(act.name);
       const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
-      const identity: ActIdentity = {
-        scope: act.scope,
-        name: act.name,
-        ordinal: this.nextOrdinal(act.scope),
-        argsHash,
-      };
+      const { scope, name } = act;
+      const identity: ActIdentity = { scope, name, ordinal: this.nextOrdinal(scope), argsHash };
       this.claimOrStart(act, identity, call, resolve, reject);
     });
   }
@@ -114,6 +112,13 @@ export class DurableTurn extends Turn {
   override tell(message: Message): void {
     this.records.count(message.encodedArgs().length);
     super.tell(message);
+  }
+
+  queueRow(act: string, compile: () => RowStatement): void {
+    this.assertMayAct(act);
+    const statement = compile();
+    this.records.count(sizeOfRow(statement));
+    (this.rows ??= []).push(statement);
   }
 
   sleep(delayMs: number): Promise<void> {

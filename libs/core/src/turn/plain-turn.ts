@@ -1,3 +1,4 @@
+import { RowsNotSupportedError } from '../errors';
 import type { EffectCall } from './effect-call';
 import { actPromise } from './handled';
 import { pause, runEffect } from './run-effect';
@@ -43,5 +44,13 @@ export class PlainTurn extends Turn {
   /** Nothing of this actor is ever run again on old records. */
   patched(): boolean {
     return true;
+  }
+
+  queueRow(): never {
+    throw new RowsNotSupportedError(
+      this.actorId,
+      'it keeps no journal, so there is no commit they could be part of',
+      'Attach durability() to its class.',
+    );
   }
 }

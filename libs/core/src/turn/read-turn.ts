@@ -59,6 +59,10 @@ export class ReadTurn extends Turn {
     throw this.violation('called patched');
   }
 
+  queueRow(act: string): never {
+    throw this.violation(`called ${act}`);
+  }
+
   override tell(): never {
     throw this.violation('sent a message');
   }

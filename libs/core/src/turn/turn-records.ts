@@ -64,6 +64,11 @@ export class TurnRecords {
     return pending;
   }
 
+  /** What was taken for an append that was refused. */
+  putBack(entries: readonly PendingEntry[]): void {
+    this.pending.unshift(...entries);
+  }
+
   private push(entry: PendingEntry): void {
     this.pending.push(entry);
     this.history.push(entry);

@@ -1,4 +1,4 @@
-import type { ActorId } from '#spi';
+import type { ActorId, RowStatement } from '#spi';
 import type { ActorContext } from '../actor/actor-context';
 import type { ActorDefinition } from '../actor/actor-definition';
 import type { FacetMessage } from '../facet/facet';
@@ -106,6 +106,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   /** The same for a wait. */
   abstract sleep(delayMs: number): Promise<void>;
   abstract patched(changeId: string): boolean;
+  /** Takes a statement that runs with the commit. @throws what says that this turn writes no rows, and what `compile` throws */
+  abstract queueRow(act: string, compile: () => RowStatement): void;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
 
   /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */

@@ -26,6 +26,8 @@ export interface Rerun {
   readonly unrecorded: boolean;
 }
 
+type Settled = Pick<Rerun, 'result' | 'error'>;
+
 /** Runs one recorded message on an instance of its own. Acts beyond the record are refused; nothing leaves. */
 export async function rerunTurn(
   system: SystemPort,
@@ -75,7 +77,7 @@ export async function rerunTurn(
     if (first !== undefined) live.setFacetState(name, first); // the first turn that was committed stored it
   }
   for (const facet of chain.skipped(turn)) turn.skipRecordsOf(facet);
-  const outcome = await settle(turn, chain, host);
+  const outcome = asCommitted(turn, recorded, await settle(turn, chain, host));
   while (outcome.error === null && turn.isHandingOver) await new Promise<void>((next) => system.env.immediate(next));
   const lost = turn.checkPath();
   turn.ended = true;
@@ -88,12 +90,15 @@ export async function rerunTurn(
   };
 }
 
+/** A turn that ends well as far as its code goes may have had its rows refused by the database when it was committed. */
+function asCommitted({ rows, actorId }: DurableTurn, { processed: { error } }: TurnRecord, outcome: Settled): Settled {
+  if (outcome.error !== null || rows === null || error?.code !== 'PS_ROWS_REJECTED') return outcome;
+  const { actor } = error.details as { readonly actor?: unknown };
+  return actor === actorId ? { result: null, error } : outcome;
+}
+
 /** The handler may wait for ever for a record that its new path never reaches: then the host ends the wait. */
-async function settle(
-  turn: DurableTurn,
-  chain: Parameters<typeof runHandler>[1],
-  host: VerifyHost,
-): Promise<{ result: unknown; error: ErrorRecord | null }> {
+async function settle(turn: DurableTurn, chain: Parameters<typeof runHandler>[1], host: VerifyHost): Promise<Settled> {
   try {
     const value = await Promise.race([Promise.resolve(runHandler(turn, chain)), host.pathEnd]);
     return { result: value instanceof DefaultAnswer ? value.value : value, error: null };

@@ -1,4 +1,4 @@
-import type { Write } from '#spi';
+import type { RowStatement, Write } from '#spi';
 
 /** What a row takes beside its bytes, roughly. */
 const ROW = 64;
@@ -14,5 +14,13 @@ export function sizeOfWrite(write: Write): number {
     if (change.op === 'open') bytes += change.row?.message.length ?? 0;
     else if (change.op !== 'attempt') bytes += change.answer.length;
   }
+  if (write.rows !== undefined) for (const statement of write.rows) bytes += ROW + sizeOfRow(statement);
+  return bytes;
+}
+
+/** Text and values of a statement, near enough. */
+export function sizeOfRow({ sql, params }: RowStatement): number {
+  let bytes = sql.length;
+  for (const param of params) bytes += typeof param === 'string' || param instanceof Uint8Array ? param.length : 8;
   return bytes;
 }

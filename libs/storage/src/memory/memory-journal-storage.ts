@@ -8,7 +8,7 @@ const PAGE_BYTES = 1024 * 1024;
 /** Journals in memory: for tests and for actors that may be lost. Works alone; stores over the same tables see one another. */
 export class MemoryJournalStorage implements JournalStorage {
   readonly name = 'memory';
-  readonly capabilities: StorageCapabilities = { persistent: false, shared: false };
+  readonly capabilities: StorageCapabilities = { persistent: false, shared: false, rows: false };
   private readonly writer: MemoryWriter;
 
   constructor(

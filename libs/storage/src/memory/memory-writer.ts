@@ -7,7 +7,7 @@ export class MemoryWriter {
   constructor(private readonly tables: MemoryTables) {}
 
   apply(write: Write): Outcome {
-    const reason = whyRefused(write);
+    const reason = whyRefused(write, false);
     if (reason !== null) return { kind: 'failed', reason };
     return write.kind === 'append' ? this.append(write) : this.accept(write.row);
   }

@@ -12,8 +12,8 @@ export interface ConnectionOptions {
   readonly maxBytes: number;
 }
 
-/** Waits that long, on the worker thread, for somebody else's write to the same file. */
-const BUSY_TIMEOUT_MS = 10_000;
+/** Waits that long, on the worker thread, for somebody else's write to the same file; then it is a StoreBusyError. */
+export const BUSY_TIMEOUT_MS = 5_000;
 /** Pages the WAL gathers before they move to the database: 16 MB. Fewer write the same pages more often. */
 const WAL_PAGES = 4_000;
 /** To this the WAL is cut when it starts anew after a large transaction or a slow reader. */
@@ -52,6 +52,7 @@ function configure(connection: Connection, { durability, maxBytes }: ConnectionO
   const found = set('synchronous');
   if (found !== value) throw new UnsafeStorageError('synchronous', String(found), name);
   if (durability === 'full') set('fullfsync = ON'); // macOS: fsync alone does not reach the disk
+  set('foreign_keys = ON'); // those of the user's tables; TypeORM has them on as well
   set(`wal_autocheckpoint = ${WAL_PAGES}`);
   set(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
   set(`cache_size = -${CACHE_KIB}`);

@@ -1,6 +1,6 @@
 import { ActorIds } from './actor-ids';
 import { CheckpointTable } from './checkpoint-table';
-import { type Connection, isAboutOneRow } from './driver';
+import { type Connection, isAboutOneRow, isBusy } from './driver';
 import { Housekeeping } from './housekeeping';
 import { Op, type Request, type WriteTuple } from './protocol';
 import { SqliteJournalWriter } from './sqlite-journal-writer';
@@ -27,7 +27,7 @@ export class Database {
     try {
       return this.answer(request);
     } catch (error) {
-      if (!isAboutOneRow(error)) this.isSuspect = true;
+      if (!isAboutOneRow(error) && !isBusy(error)) this.isSuspect = true;
       throw error;
     }
   }

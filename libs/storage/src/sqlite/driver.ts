@@ -20,6 +20,12 @@ export function isAboutOneRow(error: unknown): boolean {
   return /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/.test(codeOf(error));
 }
 
+/** Another connection holds the write lock; this one is none the worse for it. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code; // errors of Node may come from another realm
+  return typeof code === 'string' ? code : '';
 }

@@ -4,9 +4,12 @@ import {
   SchemaTooNewError,
   StorageInUseError,
   StorageUnavailableError,
+  StoreBusyError,
   StoreFailedError,
   UnsafeStorageError,
 } from '#spi';
+import { BUSY_TIMEOUT_MS } from './connection';
+import { isBusy } from './driver';
 import type { Failure } from './protocol';
 
 /** An error as it crosses from the worker: code and facts. The class is built again on the other side. */
@@ -26,6 +29,7 @@ export function failureOf(error: unknown): Failure {
         return [error.code, facts['packageName'], facts['neededBy']];
     }
   }
+  if (isBusy(error)) return ['PS_STORE_BUSY', BUSY_TIMEOUT_MS];
   return ['PS_STORE_FAILED', error instanceof Error ? error.message : String(error)];
 }
 
@@ -42,6 +46,8 @@ export function errorOf([code, ...facts]: Failure): Error {
       return new UnsafeStorageError(a, b, c);
     case 'PS_MISSING_PACKAGE':
       return new MissingPackageError(a, b);
+    case 'PS_STORE_BUSY':
+      return new StoreBusyError('sqlite', Number(a));
     default:
       return new StoreFailedError('sqlite', a);
   }

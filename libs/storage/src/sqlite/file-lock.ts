@@ -32,11 +32,16 @@ export class FileLock {
   }
 }
 
-/** Creates the file for this user's eyes only; one that is there keeps its mode. @throws StorageUnavailableError */
+/**
+ * Creates the file for this user's eyes only. One that is there keeps its mode, and is not opened: closing it would drop
+ * the locks that other connections of this process have on it (POSIX).
+ * @throws StorageUnavailableError
+ */
 export function touch(path: string): void {
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
     throw new StorageUnavailableError(path, error instanceof Error ? error.message : String(error), {
       cause: error,
     });

@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr';
-import type { InboxChange, InboxRow, InboxState, NewInboxRow } from '#spi';
+import type { InboxChange, InboxRow, InboxState, NewInboxRow, RowStatement, RowValue, RowViolation } from '#spi';
 
 /**
  * What the store and its worker thread say to each other. A message is the requests of one tick, its reply their
@@ -59,6 +59,13 @@ export type ChangeTuple =
       expiresAt: number | null,
       fresh: boolean,
     ];
+export type StatementTuple = readonly [sql: string, params: readonly RowValue[], expect: number | null];
+export type RefusalTuple = readonly [
+  statement: number | null,
+  violation: RowViolation,
+  touched: number | null,
+  reason: string,
+];
 export type AppendTuple = readonly [
   actor: string,
   expectedSeq: number,
@@ -71,6 +78,7 @@ export type AppendTuple = readonly [
   frame: Uint8Array | null,
   inbox: readonly ChangeTuple[],
   sends: readonly RowTuple[],
+  rows?: readonly StatementTuple[],
 ];
 /** An append is longer than a row. */
 export type WriteTuple = AppendTuple | RowTuple;
@@ -79,6 +87,7 @@ export type OutcomeTuple =
   | null
   | readonly [kind: 'duplicate', row: StoredTuple]
   | readonly [kind: 'conflict', seq: number, epoch: number]
+  | readonly [kind: 'rejected', refusal: RefusalTuple]
   | readonly [kind: 'failed', reason: string];
 
 /** In the database states are numbers; 3 is in the schema. */
@@ -87,6 +96,10 @@ export const ACTOR_STATUSES = ['absent', 'live', 'terminated'] as const;
 
 export function rowTuple({ actor, id, argsHash, message, attempts, dueAt }: NewInboxRow): RowTuple {
   return [actor, id, argsHash, message, attempts, dueAt];
+}
+
+export function statementTuple({ sql, params, expect }: RowStatement): StatementTuple {
+  return [sql, params, expect];
 }
 
 export function changeTuple(change: InboxChange): ChangeTuple {

@@ -2,7 +2,16 @@ import { CorruptRecordError } from '#spi';
 import type { AppendWrite, EntryRecord, HeadRow, JournalStorage, Outcome, StorageCapabilities, Write } from '#spi';
 import { whyRefused } from '../write-rules';
 import { joinEntries, splitFrame } from './frame';
-import { ACTOR_STATUSES, type AppendTuple, Op, type OutcomeTuple, changeTuple, inboxRow, rowTuple } from './protocol';
+import {
+  ACTOR_STATUSES,
+  type AppendTuple,
+  Op,
+  type OutcomeTuple,
+  changeTuple,
+  inboxRow,
+  rowTuple,
+  statementTuple,
+} from './protocol';
 import { SqliteFile, type SqliteOptions } from './sqlite-file';
 import type { HeadTuple, PageTuple } from './sqlite-reader';
 
@@ -14,7 +23,8 @@ export class SqliteJournalStorage implements JournalStorage {
   readonly capabilities: StorageCapabilities;
 
   constructor(private readonly file: SqliteFile) {
-    this.capabilities = { persistent: file.isPersistent, shared: false };
+    // What is in memory belongs to one connection, so no DataSource of the user's could see it.
+    this.capabilities = { persistent: file.isPersistent, shared: false, rows: file.isPersistent };
   }
 
   /** Just the journal; `SqliteStorage.open` gives inbox and checkpoints with it. Also for ':memory:'. */
@@ -24,7 +34,7 @@ export class SqliteJournalStorage implements JournalStorage {
 
   async flush(writes: readonly Write[]): Promise<readonly Outcome[]> {
     this.file.check();
-    const refusals = writes.map(whyRefused);
+    const refusals = writes.map((write) => whyRefused(write, this.capabilities.rows));
     const sent = writes.filter((_, i) => refusals[i] === null).map(writeTuple);
     // Packed before the first await: the caller may reuse its buffers (J9).
     const tuples = sent.length === 0 ? [] : await this.file.write<readonly OutcomeTuple[]>([Op.Flush, sent]);
@@ -85,7 +95,7 @@ function writeTuple(write: Write): AppendTuple | ReturnType<typeof rowTuple> {
 }
 
 function appendTuple(write: AppendWrite): AppendTuple {
-  const { actor, expected, epoch, writer, schema, status, entries, inbox, sends } = write;
+  const { actor, expected, epoch, writer, schema, status, entries, inbox, sends, rows } = write;
   const frame = entries.length === 0 ? null : joinEntries(entries);
   return [
     actor,
@@ -99,6 +109,7 @@ function appendTuple(write: AppendWrite): AppendTuple {
     frame,
     inbox.map(changeTuple),
     sends.map(rowTuple),
+    ...(rows === undefined ? ([] as const) : ([rows.map(statementTuple)] as const)),
   ];
 }
 
@@ -118,6 +129,10 @@ function outcome(write: Write, tuple: OutcomeTuple): Outcome {
       };
     case 'conflict':
       return { kind: 'conflict', actual: { seq: tuple[1], epoch: tuple[2] } };
+    case 'rejected': {
+      const [statement, violation, touched, reason] = tuple[1];
+      return { kind: 'rejected', refusal: { statement, violation, touched, reason } };
+    }
     case 'failed':
       return { kind: 'failed', reason: tuple[1] };
   }

@@ -1,8 +1,9 @@
 import { failpoint } from '#spi';
 import type { ActorIds } from './actor-ids';
-import { type Connection, isAboutOneRow } from './driver';
+import { type Connection, codeOf, isAboutOneRow, isBusy } from './driver';
 import { InboxTable } from './inbox-table';
 import type { AppendTuple, OutcomeTuple, RowTuple, WriteTuple } from './protocol';
+import { BrokenTransaction, RowStatements, refusalOf } from './row-statements';
 
 /**
  * Runs on the worker thread that owns the file's only writing connection; the user's DataSource never sees it.
@@ -13,6 +14,7 @@ import type { AppendTuple, OutcomeTuple, RowTuple, WriteTuple } from './protocol
  */
 export class SqliteJournalWriter {
   private readonly inbox: InboxTable;
+  private readonly rows: RowStatements;
   private readonly begin;
   private readonly commit;
   private readonly rollback;
@@ -28,6 +30,7 @@ export class SqliteJournalWriter {
     private readonly ids: ActorIds,
   ) {
     this.inbox = new InboxTable(connection);
+    this.rows = new RowStatements(connection);
     this.begin = connection.prepare('BEGIN IMMEDIATE');
     this.commit = connection.prepare('COMMIT');
     this.rollback = connection.prepare('ROLLBACK');
@@ -48,16 +51,45 @@ export class SqliteJournalWriter {
   /** One group commit, one outcome per write. After a throw nothing is known: read the head rows back (P10). */
   flush(writes: readonly WriteTuple[]): readonly OutcomeTuple[] {
     failpoint('commit.beforeBegin');
+    try {
+      return this.commitTogether(writes);
+    } catch (error) {
+      if (!(error instanceof BrokenTransaction)) throw error;
+      return writes.map((write) => this.commitAlone(write)); // nothing is stored yet, and one of them must not take the others along
+    }
+  }
+
+  private commitTogether(writes: readonly WriteTuple[]): readonly OutcomeTuple[] {
     this.begin.run();
     try {
       const outcomes = writes.map((write) => this.tryWrite(write));
       failpoint('commit.beforeCommit');
-      this.commit.run();
+      this.runCommit();
       this.ids.committed();
       return outcomes;
     } finally {
       this.ids.forget(0); // nothing after a commit
       if (this.connection.inTransaction) this.rollback.run();
+    }
+  }
+
+  /** What it waits for is told as its own failure: by now others of the flush may be stored. */
+  private commitAlone(write: WriteTuple): OutcomeTuple {
+    try {
+      return this.commitTogether([write])[0] as OutcomeTuple;
+    } catch (error) {
+      if (error instanceof BrokenTransaction) return ['rejected', error.refusal];
+      if (isBusy(error)) return ['failed', (error as Error).message];
+      throw error;
+    }
+  }
+
+  private runCommit(): void {
+    try {
+      this.commit.run();
+    } catch (error) {
+      // Our tables have no constraint that could wait until now; the user's may.
+      throw codeOf(error).startsWith('SQLITE_CONSTRAINT') ? new BrokenTransaction(refusalOf(null, error)) : error;
     }
   }
 
@@ -79,7 +111,7 @@ export class SqliteJournalWriter {
   }
 
   private append(write: AppendTuple): OutcomeTuple {
-    const [actor, seq, expectedEpoch, epoch, writer, schema, status, count, frame, inbox, sends] = write;
+    const [actor, seq, expectedEpoch, epoch, writer, schema, status, count, frame, inbox, sends, rows] = write;
     const id = this.ids.obtain(actor);
     const moved = this.moveHead.run(seq + count, epoch, writer, schema, status, id, seq, expectedEpoch);
     if (moved.changes === 0) return ['conflict', ...(this.selectHead.get(id) as [number, number])];
@@ -95,7 +127,11 @@ export class SqliteJournalWriter {
     }
     for (const row of sends) this.inbox.queue(this.ids.obtain(row[0]), row); // known ids are skipped (J6)
     failpoint('commit.afterInbox');
-    return null;
+
+    const refusal = rows === undefined ? null : this.rows.run(rows);
+    if (refusal === null) return null;
+    if (!this.connection.inTransaction) throw new BrokenTransaction(refusal);
+    return ['rejected', refusal];
   }
 
   private accept(row: RowTuple): OutcomeTuple {
@@ -117,5 +153,5 @@ export class SqliteJournalWriter {
 }
 
 function isAppend(write: WriteTuple): write is AppendTuple {
-  return write.length === 11;
+  return write.length >= 11;
 }

@@ -1,4 +1,4 @@
-import type { Storage } from '#spi';
+import type { RowCompiler, Storage } from '#spi';
 import { SqliteCheckpointStorage } from './sqlite-checkpoint-storage';
 import { type Preparation, SqliteFile, type SqliteOptions } from './sqlite-file';
 import { SqliteInboxStorage } from './sqlite-inbox-storage';
@@ -9,6 +9,8 @@ export class SqliteStorage implements Storage {
   readonly journal: SqliteJournalStorage;
   readonly inbox: SqliteInboxStorage;
   readonly checkpoints: SqliteCheckpointStorage;
+  /** Given by whoever knows the application's entities; the store itself only runs statements. */
+  rows: RowCompiler | undefined;
 
   private constructor(
     private readonly file: SqliteFile,

@@ -1,2 +1,2 @@
 export type { SqliteOptions } from '../sqlite/sqlite-file';
-export { TypeormStorageModule } from './typeorm-storage.module';
+export { TypeormStorageModule, type TypeormSqliteOptions } from './typeorm-storage.module';

@@ -1,8 +1,29 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { STORAGE } from '#spi';
+import {
+  type DynamicModule,
+  Inject,
+  type InjectionToken,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { STORAGE, type Storage } from '#spi';
 import type { SqliteOptions } from '../sqlite/sqlite-file';
 import { SqliteStorage } from '../sqlite/sqlite-storage';
+import { assertSameDatabase } from './same-database';
 import { migrateSqlite } from './sqlite-migrations';
+import { TypeormRows } from './typeorm-rows';
+
+/** @publicApi */
+export interface TypeormSqliteOptions extends SqliteOptions {
+  /**
+   * Where the application's entities are, for `ctx.rows`: a better-sqlite3 DataSource on the same file, or the token it is
+   * provided under (`DataSource`, `getDataSourceToken('name')`). Default: none, and `ctx.rows` is refused.
+   */
+  readonly dataSource?: DataSource | InjectionToken;
+  /** Modules that provide the token. `TypeOrmModule.forRoot()` is global and need not be named. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+}
 
 /**
  * A SQL database as the store of an application. It is opened while Nest boots, so a path that cannot be used stops
@@ -11,13 +32,34 @@ import { migrateSqlite } from './sqlite-migrations';
  */
 @Module({})
 export class TypeormStorageModule implements OnApplicationShutdown {
-  constructor(@Inject(STORAGE) private readonly storage: SqliteStorage) {}
+  constructor(@Inject(STORAGE) private readonly storage: Storage & { close(): Promise<void> }) {}
 
-  /** A file of this process, made with its folder where it is not there; or ':memory:'. */
-  static sqlite(path: string, options: SqliteOptions = {}): DynamicModule {
+  /**
+   * A file of this process, made with its folder where it is not there; or ':memory:'.
+   * The start fails with RowsDatabaseError when `dataSource` is not on that file.
+   */
+  static sqlite(path: string, { dataSource, imports = [], ...options }: TypeormSqliteOptions = {}): DynamicModule {
+    const open = (): Promise<SqliteStorage> => SqliteStorage.open(path, options, migrateSqlite);
+    const openWith = async (source: unknown): Promise<SqliteStorage> => {
+      const storage = await open();
+      try {
+        storage.rows = new TypeormRows(await assertSameDatabase(source, path), path);
+        return storage;
+      } catch (error) {
+        await storage.close();
+        throw error;
+      }
+    };
+    const provider =
+      dataSource === undefined
+        ? { useFactory: open }
+        : isToken(dataSource)
+          ? { inject: [dataSource], useFactory: openWith }
+          : { useFactory: () => openWith(dataSource) };
     return {
       module: TypeormStorageModule,
-      providers: [{ provide: STORAGE, useFactory: () => SqliteStorage.open(path, options, migrateSqlite) }],
+      imports,
+      providers: [{ provide: STORAGE, ...provider }],
       exports: [STORAGE],
     };
   }
@@ -25,4 +67,8 @@ export class TypeormStorageModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.storage.close();
   }
+}
+
+function isToken(dataSource: DataSource | InjectionToken): dataSource is InjectionToken {
+  return typeof dataSource !== 'object';
 }

@@ -16,7 +16,8 @@ import {
   durability,
   virtualActor,
 } from '#core';
-import { MemoryStorage } from '#storage/memory';
+import { STORAGE, type Storage } from '#spi';
+import { MemoryStorage, MemoryStorageModule } from '#storage/memory';
 import { TypeormStorageModule } from '#storage/typeorm';
 import { ManualClock } from '../clock/manual-clock';
 import { expectJournal } from '../journal/expect-journal';
@@ -220,6 +221,62 @@ describe('TestApp', () => {
     await expect(
       ActorTestingModule.create({ imports: [AppModule], options: { askTimeout: 1 } }).start(),
     ).rejects.toMatchObject({ code: 'PS_INVALID_TEST_OPTION', option: 'options' });
+  });
+
+  it('leaves a storage of the test open, whoever thinks it is its own', async () => {
+    const runtime = PlexSpacesModule.forRoot({ storage: MemoryStorageModule });
+    app = await ActorTestingModule.create({ ...parts, imports: [runtime], storage: new MemoryStorage() }).start();
+    await app.ref(Counter, 'a').ask.increment(1);
+    await app.stop();
+    await app.restart();
+    expect(await app.ref(Counter, 'a').ask.increment(1)).toBe(4);
+  });
+
+  it('lets go of the file that its own storage module opened, when it crashes', async () => {
+    const storage = TypeormStorageModule.sqlite(join(folder, 'let-go.db'));
+    app = await ActorTestingModule.create({ ...parts, storage }).start();
+    const opened = app.get<Storage>(STORAGE);
+    await app.crash();
+    await expect(opened.journal.head('a')).rejects.toMatchObject({ code: 'PS_STORE_CLOSED' });
+  });
+
+  it('waits in drain() for actors that keep no inbox, too', async () => {
+    @Actor({ type: 'plain' })
+    @UseFacets(virtualActor())
+    class Plain {
+      static done = 0;
+
+      @Handle() async work(): Promise<void> {
+        for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+        Plain.done++;
+      }
+    }
+    app = await ActorTestingModule.create({ actors: [Plain] }).start();
+    await app.ref(Plain, 'a').tell.work();
+    await app.ref(Plain, 'a').tell.work();
+    await app.drain();
+    expect(Plain.done).toBe(2);
+  });
+
+  it('runs no handler after a crash, not even of an actor that needs no store', async () => {
+    const ran: number[] = [];
+    let leave = (): void => undefined;
+    @Actor({ type: 'plain' })
+    @UseFacets(virtualActor())
+    class Plain {
+      @Handle() async work(n: number): Promise<void> {
+        ran.push(n);
+        await new Promise<void>((resolve) => (leave = resolve));
+      }
+    }
+    app = await ActorTestingModule.create({ actors: [Plain] }).start();
+    await app.ref(Plain, 'a').tell.work(1);
+    await app.ref(Plain, 'a').tell.work(2);
+    await until(() => ran.length === 1);
+    await app.crash();
+    leave();
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(ran).toEqual([1]);
   });
 
   it('repeats overrides in every life', async () => {

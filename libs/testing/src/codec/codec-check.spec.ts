@@ -159,6 +159,9 @@ describe('the codec check', () => {
   it('is off with codecCheck: false', async () => {
     app = await ActorTestingModule.create({ actors: [Box], codecCheck: false }).start();
     expect(await box().ask.give('minus zero')).toEqual({ deep: [0] });
+    expect(await box().ask.fetch('minus zero')).toBe('object');
+    await box().ask.keep('minus zero');
+    await box().ask.put(-0);
     await expect(box().ask.give('a function')).rejects.toMatchObject({ code: 'PS_INVALID_PAYLOAD' });
   });
 });

@@ -12,6 +12,18 @@ export interface Backend<Store> {
 /** What the journal of a backend must say of itself. */
 export interface JournalBackend<Store> extends Backend<Store> {
   readonly expects: StorageCapabilities;
+  /** Given exactly by those that expect `rows`. */
+  readonly tables?: UserTables;
+}
+
+/** The database of a store as the application sees it: over a connection of its own. @publicApi */
+export interface UserTables {
+  /** Runs one statement without parameters. @returns its rows, if it has any */
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** How the dialect writes its n-th parameter, from 1. */
+  placeholder(n: number): string;
+  /** Column types that hold text, bytes, 64-bit integers and doubles. */
+  readonly types: Readonly<Record<'text' | 'bytes' | 'integer' | 'real', string>>;
 }
 
 /** What a case works with: a handle that all cases share, and a way to more of them. */

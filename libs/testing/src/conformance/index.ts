@@ -1,6 +1,15 @@
 export type { MessageStorage } from './builders';
-export { type Backend, type Bench, type Case, failuresOf, type JournalBackend, type TestRunner } from './case';
+export {
+  type Backend,
+  type Bench,
+  type Case,
+  failuresOf,
+  type JournalBackend,
+  type TestRunner,
+  type UserTables,
+} from './case';
 export { checkpointCases, describeCheckpointStorage } from './checkpoint-storage.suite';
 export { describeInboxStorage, inboxCases } from './inbox-storage.suite';
 export { describeJournalStorage, journalCases } from './journal-storage.suite';
+export { noRowCases, rowCases } from './user-rows.suite';
 export { describePersistentStorage, persistentCases } from './persistent-storage.suite';

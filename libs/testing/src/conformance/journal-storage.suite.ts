@@ -24,6 +24,7 @@ import {
 } from './builders';
 import { type Case, describeCases, type JournalBackend, type TestRunner } from './case';
 import { journalModelCase } from './journal-model';
+import { noRowCases, rowCases } from './user-rows.suite';
 import { IMPOSSIBLE_IDS, NASTY_BYTES, NASTY_IDS } from './nasty-values';
 
 type JournalCase = Case<MessageStorage>;
@@ -867,7 +868,19 @@ export function describeJournalStorage(backend: JournalBackend<MessageStorage>, 
     async run({ store: { journal } }) {
       await Promise.resolve();
       assert.deepEqual(journal.capabilities, backend.expects);
+      assert.equal(
+        backend.tables !== undefined,
+        backend.expects.rows,
+        'tables are given exactly where rows are expected',
+      );
     },
   };
-  describeCases('journal storage', backend, [manifest, ...journalCases], ({ journal }) => journal.close(), runner);
+  const rows = backend.tables === undefined ? noRowCases : rowCases(backend.tables);
+  describeCases(
+    'journal storage',
+    backend,
+    [manifest, ...journalCases, ...rows],
+    ({ journal }) => journal.close(),
+    runner,
+  );
 }

@@ -2,12 +2,15 @@ import {
   Actor,
   type ActorContext,
   Ctx,
+  Facet,
+  type FacetTurn,
   Handle,
   SideEffect,
   State,
   UseFacets,
   currentEffect,
   durability,
+  facet,
   virtualActor,
 } from '#core';
 import { ActorTestingModule } from '../app/actor-testing-module';
@@ -142,6 +145,24 @@ describe('a fake side effect', () => {
     expect([ofInvoices.times, app.fakes.inlineEffect('audit').times]).toEqual([1, 1]);
     app.fakes.restore('audit');
     expect(await app.ref(Order, 'a').ask.audit()).toBe('for real');
+  });
+
+  it('leaves the side effects of facets alone, whatever they are named', async () => {
+    const looked: unknown[] = [];
+    @Facet({ name: 'lookup', priority: 300, category: 'domain' })
+    class Lookup {
+      async intercept(turn: FacetTurn, next: () => Promise<unknown>): Promise<unknown> {
+        looked.push(await turn.sideEffect('charge-card', () => 'of the facet'));
+        return next();
+      }
+    }
+    @Actor({ type: 'guarded' })
+    @UseFacets(facet('lookup'), ...facets)
+    class Guarded extends Order {}
+    await start({ actors: [Guarded], providers: [Lookup], fakes: { 'charge-card': 'ok' } });
+    expect(await app.ref(Guarded, 'a').ask.pay(1)).toBe('ok');
+    expect(looked).toEqual(['of the facet']);
+    expect(app.fakes.effect('charge-card').times).toBe(1);
   });
 
   it('is refused for an effect that no class has, naming those there are (F3)', async () => {

@@ -6,7 +6,7 @@ import { type RequestLine, STORE } from './request-line';
 /** The journal as one life sees it. */
 export class SimJournalStorage implements JournalStorage {
   readonly name = STORE;
-  readonly capabilities: StorageCapabilities = { persistent: true, shared: true };
+  readonly capabilities: StorageCapabilities = { persistent: true, shared: true, rows: false };
 
   constructor(private readonly line: RequestLine) {}
 

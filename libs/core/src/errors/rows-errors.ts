@@ -1,0 +1,52 @@
+import { PlexSpacesError, type RowOperation, type RowViolation } from '#spi';
+import { TerminalError } from './turn-errors';
+
+/** `ctx.rows` where no commit could hold them. Nothing was queued. @publicApi */
+export class RowsNotSupportedError extends PlexSpacesError {
+  readonly code = 'PS_ROWS_NOT_SUPPORTED';
+  constructor(
+    readonly actor: string,
+    readonly reason: string,
+    readonly remedy: string,
+  ) {
+    super(`${actor} cannot write rows with its turn: ${reason}. ${remedy}`);
+  }
+}
+
+/** What was wrong with the rows of a turn. @publicApi */
+export interface RowsRejection {
+  /** Name of the entity; `null` when the database cannot say which statement it was (a deferred constraint). */
+  readonly entity: string | null;
+  readonly operation: RowOperation | null;
+  readonly violation: RowViolation;
+  /** Rows it had to touch, and how many it did; `null` unless that was what was wrong. */
+  readonly expected: number | null;
+  readonly touched: number | null;
+  /** In the words of the database. */
+  readonly reason: string;
+}
+
+/**
+ * The database did not take what a turn had queued with `ctx.rows`: a constraint was broken, or the count that a
+ * statement has to touch was missed. It is the recorded answer of the message; nothing else of the turn was kept.
+ * @publicApi
+ */
+export class RowsRejectedError extends TerminalError {
+  constructor(
+    readonly actor: string,
+    readonly method: string,
+    override readonly details: RowsRejection,
+  ) {
+    super(
+      `${method} of ${actor} was rejected: ${describe(details)}. Nothing of the turn was kept; look at the rows, then send a new message.`,
+      details,
+      { code: 'PS_ROWS_REJECTED' },
+    );
+  }
+}
+
+function describe({ entity, operation, violation, expected, touched, reason }: RowsRejection): string {
+  const what = entity === null ? 'its rows' : `${operation} of ${entity}`;
+  if (violation === 'count') return `${what} touched ${touched} rows and had to touch ${expected}`;
+  return `${what} broke a rule of the database (${reason})`;
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { freshPath, removeFolder } from './shop';
+
+const root = join(__dirname, '../../..');
+afterAll(removeFolder);
+
+/** Runs the program in a process of its own. @returns what it printed, and the signal that ended it */
+function run(path: string, failpoints = ''): { printed: unknown; signal: string | null } {
+  const args = ['-r', './test/register.cjs', join(__dirname, 'crash.program.ts'), path];
+  const { stdout, stderr, signal, status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PLEXSPACES_FAILPOINTS: failpoints },
+  });
+  if (signal === null && status !== 0) throw new Error(stderr);
+  return { printed: stdout === '' ? null : (JSON.parse(stdout) as unknown), signal };
+}
+
+const upTo = (point: string, hits: number): string[] =>
+  Array.from({ length: hits }, (_, i) => `${point}=kill@${i + 1}`);
+
+/** Every statement of both turns, and every commit: the sale's first record, the sale with its rows, what it sends. */
+const POINTS = [
+  'commit.afterInbox=kill@3',
+  ...upTo('rows.beforeStatement', 4),
+  ...upTo('rows.afterStatement', 3),
+  ...upTo('commit.beforeCommit', 3),
+  ...upTo('commit.afterCommit', 3),
+  'turn.afterCommit=kill@2',
+  'reply.after=kill@2',
+  'send.beforeDeliver=kill@1',
+];
+
+describe('rows of a turn, and SIGKILL', () => {
+  it.each(POINTS)('killed at %s, repeated with the same key: applied once, with all that belongs to them', (point) => {
+    const path = freshPath();
+    expect(run(path, point)).toEqual({ printed: null, signal: 'SIGKILL' });
+    expect(run(path).printed).toEqual({
+      answers: [1, 'PS_ROWS_REJECTED'],
+      state: [1, 1],
+      stock: { a: 9, 'archive of i1': 1 },
+      invoices: ['i1'],
+    });
+  });
+});

@@ -1,0 +1,234 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  type ActorClient,
+  type ActorContext,
+  type ActorRef,
+  Actor,
+  Ctx,
+  Handle,
+  type OnCreate,
+  PlexSpacesModule,
+  SideEffect,
+  State,
+  TerminalError,
+  UseFacets,
+  actorContext,
+  durability,
+  getActorToken,
+  virtualActor,
+} from 'plexspaces';
+import { TypeormStorageModule } from 'plexspaces/typeorm';
+import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+
+@Entity('stock')
+export class Stock {
+  @PrimaryColumn()
+  sku!: string;
+  @Column({ name: 'in_stock' })
+  quantity!: number;
+}
+
+@Entity('invoices')
+export class Invoice {
+  @PrimaryColumn()
+  id!: string;
+  @ManyToOne(() => Stock, { nullable: true })
+  @JoinColumn({ name: 'sku' })
+  item!: Stock | null;
+  @Column({ default: 'open' })
+  status!: string;
+}
+
+/** Sells one sku: what it has sold is state, what is left is a row that others read. */
+@Actor({ type: 'seller' })
+@UseFacets(durability(), virtualActor())
+export class Seller {
+  static calls = 0;
+  @State() sold = 0;
+
+  @Handle()
+  async sell(sku: string, id: string, @Ctx() ctx: ActorContext): Promise<number> {
+    this.sold++;
+    ctx.rows.update(Stock, { sku }, { quantity: () => 'in_stock - 1' }, { expect: 1 });
+    await this.pay(id);
+    ctx.rows.insert(Invoice, { id, item: { sku, quantity: 0 } });
+    await ctx.actor(Seller, 'archive').tell.note(id);
+    return this.sold;
+  }
+
+  @Handle()
+  note(id: string, @Ctx() ctx: ActorContext): void {
+    this.sold++;
+    ctx.rows.upsert(Stock, { sku: `archive of ${id}`, quantity: this.sold });
+  }
+
+  @Handle()
+  charge(sku: string, @Ctx() ctx: ActorContext): number {
+    this.sold++;
+    ctx.rows.update(Stock, { sku }, { quantity: 0 }, { expect: 1 });
+    return this.sold;
+  }
+
+  @Handle()
+  async wait(): Promise<void> {
+    await Seller.gate;
+    this.sold++;
+  }
+  static gate = Promise.resolve();
+
+  @Handle()
+  bump(): number {
+    return ++this.sold;
+  }
+
+  @Handle()
+  async fail(id: string, how: 'crash' | 'terminal', @Ctx() ctx: ActorContext): Promise<void> {
+    ctx.rows.insert(Invoice, { id });
+    await this.pay(id);
+    if (how === 'terminal') throw new TerminalError('no');
+    throw new Error('boom');
+  }
+
+  @Handle({ readOnly: true })
+  peek(@Ctx() ctx: ActorContext): number {
+    ctx.rows.delete(Stock, { sku: 'a' });
+    return this.sold;
+  }
+
+  @Handle({ readOnly: true })
+  total(): number {
+    return this.sold;
+  }
+
+  @Handle()
+  inside(@Ctx() ctx: ActorContext): Promise<void> {
+    return ctx.sideEffect('inside', () => ctx.rows.delete(Stock, { sku: 'a' }));
+  }
+
+  @Handle()
+  misspell(@Ctx() ctx: ActorContext): void {
+    this.sold++;
+    ctx.rows.delete(Stock, { skuu: 'a' } as never);
+  }
+
+  @Handle()
+  expecting(count: number, @Ctx() ctx: ActorContext): void {
+    ctx.rows.delete(Stock, { sku: 'a' }, { expect: count });
+  }
+
+  @Handle()
+  flood(rows: number, @Ctx() ctx: ActorContext): void {
+    for (let i = 0; i < rows; i++) ctx.rows.upsert(Stock, { sku: 'flood', quantity: i });
+  }
+
+  @Handle()
+  left(@Ctx() ctx: ActorContext): void {
+    setImmediate(() => {
+      try {
+        ctx.rows.delete(Stock, { sku: 'a' });
+      } catch (error) {
+        Seller.late = error;
+      }
+    });
+  }
+  static late: unknown;
+
+  @SideEffect()
+  protected pay(id: string): Promise<string> {
+    Seller.calls++;
+    return Promise.resolve(`paid ${id}`);
+  }
+}
+
+/** Lives from `spawn`: its creation writes a row, and may be refused. */
+@Actor({ type: 'counter' })
+@UseFacets(durability())
+export class Created implements OnCreate<[string, number]> {
+  @State() value = 0;
+
+  onCreate(sku: string, quantity: number): void {
+    this.value += quantity;
+    actorContext().rows.insert(Stock, { sku, quantity });
+  }
+
+  @Handle()
+  get(): number {
+    return this.value;
+  }
+}
+
+/** The same without a journal. */
+@Actor({ type: 'plain' })
+@UseFacets(virtualActor())
+export class Plain {
+  @Handle()
+  sell(@Ctx() ctx: ActorContext): void {
+    ctx.rows.delete(Stock, { sku: 'a' });
+  }
+}
+
+const silent: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
+export const folder = mkdtempSync(join(tmpdir(), 'plexspaces-rows-'));
+let files = 0;
+export const freshPath = (): string => join(folder, `${++files}.db`);
+export const removeFolder = (): void => rmSync(folder, { recursive: true });
+
+export function dataSourceOn(path: string): DataSource {
+  return new DataSource({ type: 'better-sqlite3', database: path, entities: [Stock, Invoice], synchronize: true });
+}
+
+/** An application, and the DataSource its entities are read through. */
+export class Shop {
+  private constructor(
+    readonly module: TestingModule,
+    readonly dataSource: DataSource,
+  ) {}
+
+  static async open(
+    path = freshPath(),
+    { storage, actors = [Seller, Plain] }: { storage?: DynamicModule; actors?: Type<object>[] } = {},
+  ): Promise<Shop> {
+    const dataSource = await dataSourceOn(path).initialize();
+    const module = await Test.createTestingModule({
+      imports: [
+        PlexSpacesModule.forRoot({
+          development: false,
+          storage: storage ?? TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
+        }),
+        PlexSpacesModule.forFeature(actors),
+      ],
+    })
+      .setLogger(silent)
+      .compile();
+    await module.init();
+    return new Shop(module, dataSource);
+  }
+
+  ref<T extends object>(cls: Type<T>, key = 'a'): ActorRef<T> {
+    return this.module.get<ActorClient<T>>(getActorToken(cls)).ref(key);
+  }
+
+  async add(...skus: string[]): Promise<void> {
+    await this.dataSource.getRepository(Stock).insert(skus.map((sku) => ({ sku, quantity: 10 })));
+  }
+
+  async stock(): Promise<Record<string, number>> {
+    const rows = await this.dataSource.getRepository(Stock).find({ order: { sku: 'ASC' } });
+    return Object.fromEntries(rows.map(({ sku, quantity }) => [sku, quantity]));
+  }
+
+  async invoices(): Promise<string[]> {
+    const rows = await this.dataSource.getRepository(Invoice).find({ order: { id: 'ASC' } });
+    return rows.map(({ id }) => id);
+  }
+
+  async close(): Promise<void> {
+    await this.module.close();
+    await this.dataSource.destroy();
+  }
+}
