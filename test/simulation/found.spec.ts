@@ -66,21 +66,6 @@ describe('found by simulation', () => {
     });
   });
 
-  it('a send without delay does not wait for a clock that went back (P2)', async () => {
-    await simulate({
-      seeds,
-      actors,
-      faults: { ...none(), clockJump: 1, storeLatencyMs: 10 },
-      scenario: async (world) => {
-        for (let i = 0; i < 6; i++) {
-          await world.client('c').ask(Writer, 'w', patient).forward();
-          await world.sleep(world.random.below(60, 'between'));
-        }
-      },
-      invariant: isInOrder,
-    });
-  });
-
   it('an ask between actors survives a store that fails: the failure is no outcome (P6)', async () => {
     await simulate({
       seeds,
