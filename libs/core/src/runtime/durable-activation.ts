@@ -13,6 +13,7 @@ import { Checkpointer } from './checkpointer';
 import type { CommitLine } from './commit-line';
 import { DueRows } from './due-rows';
 import { DurableInstance } from './durable-instance';
+import { DurableReads } from './durable-reads';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
@@ -50,6 +51,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
   private openTurn: OpenTurn | null = null;
   readonly adoption = new Adoption();
+  private readonly reads = new DurableReads(this);
 
   constructor(
     system: SystemPort,
@@ -129,7 +131,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (adopted === null) this.facets = found.facets;
     this.chain = this.system.chains.of(this.facets);
     const attached = this.facets.find(({ name }) => name === DURABILITY);
-    if (attached !== undefined) this.durability = attached.config as DurabilityConfig;
+    this.durability = (attached?.config ?? this.durability) as DurabilityConfig;
     if (this.facets !== this.cls.facets) this.system.facetsChanged(this);
     this.activationCount = found.head.epoch + 1;
     this.line = openLine(this, found, (refusal, steps) => undoCommits(this, refusal, steps));
@@ -146,18 +148,18 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   override enqueue(message: Message): void {
-    if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.read(message);
+    if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.reads.read(message);
     if (this.known.admit(message)) super.enqueue(message);
   }
 
-  private read(message: Message): void {
-    this.touch();
-    void this.live.read(message, () => (this.adoption.image ?? this.line.image).clone()).then(() => this.rest());
+  /** No turn is under way, in memory or to the store. */
+  get isResting(): boolean {
+    return this.runner.running === null && this.line.isEmpty && this.heldBy === null;
   }
 
   protected start(message: Message): void {
     if (message.handler.readOnly) {
-      this.read(message);
+      this.reads.read(message);
       return this.turnEnded();
     }
     if (message.ready !== null)
@@ -256,7 +258,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   protected get isSettled(): boolean {
-    return this.runner.running === null && this.line.isEmpty && this.heldBy === null && !this.live.isRead;
+    return this.isResting && this.reads.isIdle;
   }
 
   protected reopen(): void {
@@ -290,10 +292,9 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   /** This activation ends; what is stored resumes in a new one. */
   collapse(error: unknown, messages: readonly Message[]): void {
     if (this.isReleased) return;
-    const all = [...messages, ...this.mailbox.takeAll()];
     this.become('Failed', 'error', error);
     this.release('failed');
-    this.failAll(all, error);
+    this.failAll([...messages, ...this.mailbox.takeAll()], error);
     this.system.wakeAt(this.address, this.env.now() + 1_000);
   }
 }

@@ -42,6 +42,8 @@ export class Message extends Timed {
   opened = false;
   /** Read back from the store: another start has to be counted before it happens. */
   recovered = false;
+  /** A read that is content with what this node knows. */
+  stale = false;
   /** Its id was given by the sender, so that a repeat is recognised. */
   keyed = false;
   /** May well be a repeat: the store is asked before it runs. */

@@ -80,3 +80,8 @@ function prototypeOf(value: object): object | null {
 function isTerminalByName(error: unknown): boolean {
   return error instanceof Error && error.name === 'TerminalError';
 }
+
+/** Not there, or there no more: an answer, not a failure of the actor. */
+export function isAbsence(code: string): boolean {
+  return code === 'PS_ACTOR_NOT_FOUND' || code === 'PS_ACTOR_TERMINATED';
+}

@@ -1,4 +1,4 @@
-import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue, sizeOfRow } from '#journal';
+import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, sizeOfRow } from '#journal';
 import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
@@ -12,6 +12,7 @@ import {
   describeRecord,
   doneRecord,
   encodeOutcome,
+  hashArgs,
 } from './effect-record';
 import { actPromise } from './handled';
 import { PATCH_PREFIX } from './recorded-acts';
@@ -296,8 +297,4 @@ export class DurableTurn extends Turn {
     this.whenSettled = null;
     resolve?.();
   }
-}
-
-function hashArgs({ args, name }: Act, maxBytes: number): string {
-  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
 }
