@@ -181,7 +181,8 @@ export abstract class Activation extends Timed implements TurnHost {
     failpoint('passivate.beforeFlush');
     await this.finishWriting();
     failpoint('passivate.afterFlush');
-    if (this.mailbox.count > 0) this.reopen(); // a message came meanwhile
+    if (this.mailbox.count > 0)
+      this.reopen(); // a message came meanwhile
     else {
       this.release('passive');
       this.become('Inactive', reason);
@@ -287,7 +288,7 @@ export abstract class Activation extends Timed implements TurnHost {
 
   protected failAll(messages: readonly Message[], error: unknown): void {
     for (const message of messages) {
-      if (message.row === 'accepting' && message.accepted !== null) this.system.adrift.add(message, message.accepted);
+      this.system.adrift.add(message);
       message.fail(error);
       message.leave();
     }
