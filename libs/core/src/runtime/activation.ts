@@ -289,7 +289,7 @@ export abstract class Activation extends Timed implements TurnHost {
 
   protected failAll(messages: readonly Message[], error: unknown): void {
     for (const message of messages) {
-      if (message.row === 'accepting' && message.accepted !== null) this.system.adrift.add(message, message.accepted);
+      this.system.adrift.add(message);
       message.fail(error);
       message.leave();
     }

@@ -45,8 +45,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   readonly live = new DurableInstance(this);
   line!: CommitLine;
   private checkpointer!: Checkpointer;
-  /** Its first turn has ended well. */
-  exists = false;
+  exists = false; // its first turn has ended well
   private readonly dueRows = new DueRows(this);
   private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
   private openTurn: OpenTurn | null = null;
@@ -163,8 +162,8 @@ export class DurableActivation extends Activation implements DurableTurnHost {
       return this.turnEnded();
     }
     if (message.ready !== null)
-      return this.runner.held.over(message, this.known.isNew(message), (isNew) =>
-        isNew ? this.start(message) : this.finished(message),
+      return this.runner.held.over(message, this.known.look(message), (found) =>
+        this.known.isNew(message, found) ? this.start(message) : this.finished(message),
       );
     if (message.startBefore !== 0 && !message.isAsked && message.row === 'none') return this.finished(message); // its asker has given up
     if (!this.exists && !this.isVirtual && message.handler !== CREATE) return refuseUncreated(this, message);
@@ -213,10 +212,11 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.rest();
   }
 
-  /** The message is over without a commit. */
+  /** The message is over without a commit; a repeat of it that was accepted by itself has its place. */
   finished(message: Message): void {
     message.leave();
     this.known.forget(message);
+    this.mailbox.putBack(message.takeHeirs().filter((heir) => this.known.admit(heir))); // they join the first of them
     if (message.handler === CREATE && !this.exists && this.mailbox.head?.handler !== CREATE)
       return this.failOpening(new ActorNotFoundError(this.address.encoded));
     this.turnEnded();
