@@ -76,9 +76,10 @@ class Hostile {
         heard('once');
         heard('twice');
       },
-    }) as unknown as Promise<string>;
+    });
   }
   @SideEffect() protected async broken(): Promise<string> {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the point of it
     throw {
       getResponse: () => 1,
       getStatus: () => {
@@ -113,10 +114,10 @@ describe('code that hands back what no sane code does', () => {
     const node = await world.start([Hostile]);
     const ref = node.ref(Hostile);
     await ref.ask.bump();
-    const outcome = await (ref.with({ timeout: 2_000 }).ask[method]() as Promise<unknown>).then(
-      String,
-      (error: Error) => error.message,
-    );
+    const outcome = await ref
+      .with({ timeout: 2_000 })
+      .ask[method]()
+      .then(String, (error: Error) => error.message);
     await new Promise((resolve) => setImmediate(resolve));
     expect({ outcome, unhandled }).toEqual({ outcome: expected, unhandled: [] });
     await expect(ref.ask.bump()).resolves.toBe(2);
