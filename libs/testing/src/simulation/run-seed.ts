@@ -6,6 +6,7 @@ import { disarmCrashPoint } from './crash-point';
 import { watchRealWorld } from './real-world';
 import { RunParts } from './run-parts';
 import type { Simulation, SimulationRun } from './simulation';
+import { watchRejections } from './watch-rejections';
 
 /** A phase with faults is over when the scenario is, or after this long. */
 const FAULTS_FOR_MS = 10_000;
@@ -50,17 +51,16 @@ export async function runSeed(simulation: Simulation, seed: number, how: RunHow 
     ),
     watchRejections((error) => clock.fail(error)),
   ];
-  let failure: RunResult['failure'] = null;
   try {
     await new Phases(simulation, parts).all();
   } catch (error) {
-    failure = { error };
-  } finally {
-    disarmCrashPoint();
-    for (const life of parts.node.all) parts.node.crash(life, 'process');
-    for (const back of giveBack) back();
+    clock.fail(error);
   }
-  return resultOf(seed, parts, failure);
+  disarmCrashPoint();
+  parts.node.abandon();
+  await clock.breathe(); // what nobody handled in the last events belongs to this run, not to the next
+  for (const back of giveBack) back();
+  return resultOf(seed, parts, clock.failure);
 }
 
 class Phases {
@@ -138,12 +138,6 @@ class Phases {
     const { node, open } = this.parts;
     return [...open.all, ...(node.isUp ? [] : ['the application is not up'])];
   }
-}
-
-/** A rejection nobody handles ends a process. */
-function watchRejections(onRejection: (error: unknown) => void): () => void {
-  process.on('unhandledRejection', onRejection);
-  return () => void process.off('unhandledRejection', onRejection);
 }
 
 function resultOf(seed: number, parts: RunParts, failure: RunResult['failure']): RunResult {

@@ -57,7 +57,7 @@ export class SimClock {
   private lives = 0;
   private readonly heap = new EventHeap<Event>();
   private readonly postponed = new Map<SimLife, Event[]>();
-  private failure: { readonly error: unknown } | null = null;
+  private firstFailure: { readonly error: unknown } | null = null;
   private readonly real = new SystemEnv();
   private readonly choices: Choices;
   private readonly seed: number;
@@ -113,7 +113,17 @@ export class SimClock {
 
   /** The run is over: `run` rejects with this. */
   fail(error: unknown): void {
-    this.failure ??= { error };
+    this.firstFailure ??= { error };
+  }
+
+  /** What ended the run, if something did. */
+  get failure(): { readonly error: unknown } | null {
+    return this.firstFailure;
+  }
+
+  /** Node's own loop gets a turn: whatever was rejected and not handled until now is reported in it. */
+  breathe(): Promise<void> {
+    return new Promise((resolve) => this.real.immediate(resolve));
   }
 
   /** @internal */

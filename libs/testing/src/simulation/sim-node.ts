@@ -90,6 +90,14 @@ export class SimNode {
     this.end(node);
   }
 
+  /** The run is over: nothing happens any more, and nobody is told. */
+  abandon(): void {
+    for (const { life, storage } of this.alive) {
+      storage.die();
+      this.clock.end(life);
+    }
+  }
+
   pause(node: NodeLife): void {
     this.clock.pause(node.life);
   }
