@@ -141,9 +141,15 @@ class Phases {
 }
 
 function resultOf(seed: number, parts: RunParts, failure: RunResult['failure']): RunResult {
-  const { clock, node, disk, log, story, warnings } = parts;
+  const { clock, node, log, story, warnings } = parts;
   const calls = { ok: 0, fail: 0, info: 0 };
-  for (const { outcome } of log.records) calls[outcome]++;
+  const ids = new Set<string>();
+  const answered = new Set<string>();
+  for (const { id, outcome } of log.records) {
+    calls[outcome]++;
+    ids.add(id);
+    if (outcome === 'ok') answered.add(id);
+  }
   return {
     seed,
     traceHash: clock.traceHash,
@@ -151,7 +157,8 @@ function resultOf(seed: number, parts: RunParts, failure: RunResult['failure']):
     ms: clock.time,
     lives: node.lives,
     calls,
-    faults: Object.fromEntries(disk.fired),
+    requests: { all: ids.size, ok: answered.size },
+    faults: parts.faultsFired,
     story,
     warnings,
     failure,

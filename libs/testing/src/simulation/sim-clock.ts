@@ -32,6 +32,8 @@ export interface ClockOptions {
   readonly choices: Choices;
   /** How probably an event of a life is kept waiting. Default 0. */
   readonly slow?: number;
+  /** Told of each event that is. */
+  readonly onSlow?: () => void;
 }
 
 /**
@@ -61,11 +63,13 @@ export class SimClock {
   private readonly real = new SystemEnv();
   private readonly choices: Choices;
   private readonly seed: number;
+  private readonly onSlow: (() => void) | undefined;
 
-  constructor({ seed, choices, slow = 0 }: ClockOptions) {
+  constructor({ seed, choices, slow = 0, onSlow }: ClockOptions) {
     this.seed = seed;
     this.choices = choices;
     this.slow = slow;
+    this.onSlow = onSlow;
     this.world = this.newLife('world');
   }
 
@@ -215,6 +219,7 @@ export class SimClock {
 
   private lag(life: SimLife): number {
     if (this.slow === 0 || life === this.world || !this.choices.chance(this.slow, 'process.slow')) return 0;
+    this.onSlow?.();
     return this.choices.below(SLOW_STEPS, 'process.slowFor') / 10;
   }
 

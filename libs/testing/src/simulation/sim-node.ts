@@ -71,6 +71,12 @@ export class SimNode {
     return this.current?.state === 'up' && !this.current.life.isPaused;
   }
 
+  /** Is something of this kind written that a power failure would take? */
+  isUnsynced(kind: 'write' | 'save'): boolean {
+    const { log, checkpoints } = this.disk.engine;
+    return kind === 'write' ? log.unsyncedCount > 0 : checkpoints.isSaving;
+  }
+
   start(): NodeLife {
     const life = this.clock.newLife(`life ${++this.count}`);
     const node = new NodeLife(life, this.disk.open(life));
