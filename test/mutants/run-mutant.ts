@@ -10,11 +10,11 @@ const LIMIT_MS_TO_START = 60_000;
 /** What simulating with one planted bug came to. */
 export interface MutantResult {
   readonly name: string;
-  /** Seeds that were run. */
+  /** Seeds that were run; none when the simulation broke off. */
   readonly seeds: number;
   /** Of them, those in which something was wrong. */
   readonly found: number;
-  /** The first of them and what was wrong there; `null` when nothing was. */
+  /** The first of them and what was wrong there; why nothing was run, with no seeds; `null` when nothing was wrong. */
   readonly first: { readonly seed: number; readonly message: string } | null;
 }
 
@@ -26,7 +26,7 @@ export async function runMutant(mutant: Mutant, ladder: readonly number[] = LADD
   let result: MutantResult = { name: mutant.name, seeds: 0, found: 0, first: null };
   for (const seeds of ladder) {
     result = await simulateWith(mutant, seeds);
-    if (result.found > 0) break;
+    if (result.found > 0 || result.seeds === 0) break;
   }
   return result;
 }
@@ -57,9 +57,9 @@ async function simulateWith({ name, edits }: Mutant, seeds: number): Promise<Mut
     return { name, seeds: runs, found: failures.length, first: first ?? null };
   }
   if (complaints.includes('places for the edit')) throw new Error(complaints.trim());
-  const message =
-    code === null ? 'the simulation did not come to an end' : `the simulation broke off: ${lastLine(complaints)}`;
-  return { name, seeds, found: 1, first: { seed: 0, message } };
+  if (code === null) return { name, seeds, found: 1, first: { seed: 0, message: 'the simulation came to no end' } };
+  // Whatever does not even run has not been found: nothing has judged it.
+  return { name, seeds: 0, found: 0, first: { seed: 0, message: `the simulation broke off: ${lastLine(complaints)}` } };
 }
 
 function lastLine(text: string): string {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { resolveSimulation } from '../../libs/testing/src/simulation/simulate-options';
 import { runSeed } from '../../libs/testing/src/simulation/run-seed';
+import { whyInvalid } from './range-validity';
 import { runRange } from './run-range';
 import { bankWorkload } from './workload';
 
@@ -11,12 +12,10 @@ describe('the bank on the simulator', () => {
   it(`keeps its history through ${SEEDS.count} seeds of faults`, async () => {
     const totals = await runRange(SEEDS, () => undefined);
     expect(totals.failures.map(({ message }) => message)).toEqual([]);
-    // A run in which nothing happens proves nothing: every fault of the store struck, and many lives ended.
+    expect(whyInvalid(totals)).toEqual([]);
+    // A run in which nothing happens proves nothing.
     expect(totals.lives).toBeGreaterThan(1.3 * totals.runs);
     expect(totals.calls.ok).toBeGreaterThan(5 * totals.runs);
-    const struck = Object.keys(totals.faults).join();
-    for (const fault of ['failsApplied', 'failsUnapplied', 'neverAnswers', 'outOfSpace', 'read.fails', 'power'])
-      expect(struck).toContain(fault);
   }, 600_000);
 
   it('runs a seed twice the same way', async () => {

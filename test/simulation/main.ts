@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import { type SimulateCommand, readCommand } from './options';
+import { whyInvalid } from './range-validity';
 import { type RangeTotals, addTotals, noTotals, runRange } from './run-range';
 
 // The simulation of the bank over a range of seeds: `npm run simulate -- --seeds 100000 --from 1 --jobs 2`.
@@ -62,12 +63,13 @@ function throttled(tell: Report): Report {
   };
 }
 
-function figures({ runs, events, hours, lives, calls, failures }: RangeTotals, seconds: number): string {
+function figures({ runs, events, hours, lives, calls, requests, failures }: RangeTotals, seconds: number): string {
   const perSecond = (runs / seconds).toFixed(0);
   const total = calls.ok + calls.fail + calls.info;
+  const share = requests.all === 0 ? '0' : ((100 * requests.ok) / requests.all).toFixed(1);
   return (
     `${runs} seeds, ${failures.length} failed; ${seconds.toFixed(0)} s (${perSecond} seeds/s), ${hours.toFixed(1)} h of virtual time, ` +
-    `${events} events, ${lives} lives, ${total} calls (${calls.ok} ok, ${calls.fail} refused, ${calls.info} unknown)`
+    `${events} events, ${lives} lives, ${total} calls (${calls.ok} ok, ${calls.fail} refused, ${calls.info} unknown) for ${requests.all} requests, ${share} % ok`
   );
 }
 
@@ -83,10 +85,12 @@ async function asProgram(command: SimulateCommand): Promise<void> {
     for (const { message } of totals.failures) console.log(`${message}\n`);
     console.log(figures(totals, seconds()));
     const struck = Object.entries(totals.faults).sort();
-    console.log(`faults of the store: ${struck.map(([name, count]) => `${name} ${count}`).join(', ')}`);
+    console.log(`struck: ${struck.map(([name, count]) => `${name} ${count}`).join(', ')}`);
     if (totals.failures.length > 0) console.log(`failed: ${totals.failures.map(({ seed }) => seed).join(', ')}`);
   }
-  process.exitCode = totals.failures.length === 0 ? 0 : 1;
+  const invalid = whyInvalid(totals);
+  for (const reason of invalid) console.error(`invalid: ${reason}`);
+  process.exitCode = totals.failures.length === 0 && invalid.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<void> {

@@ -8,14 +8,26 @@ export interface RangeTotals {
   /** Virtual. */
   hours: number;
   lives: number;
+  /** Attempts. */
   readonly calls: { ok: number; fail: number; info: number };
+  /** Calls, however often tried. */
+  readonly requests: { all: number; ok: number };
   /** How often each fault struck, by name. */
   readonly faults: Record<string, number>;
   readonly failures: { readonly seed: number; readonly message: string }[];
 }
 
 export function noTotals(): RangeTotals {
-  return { runs: 0, events: 0, hours: 0, lives: 0, calls: { ok: 0, fail: 0, info: 0 }, faults: {}, failures: [] };
+  return {
+    runs: 0,
+    events: 0,
+    hours: 0,
+    lives: 0,
+    calls: { ok: 0, fail: 0, info: 0 },
+    requests: { all: 0, ok: 0 },
+    faults: {},
+    failures: [],
+  };
 }
 
 /** Each seed by itself, so that a failing one does not end the others. */
@@ -44,6 +56,8 @@ function addRun(totals: RangeTotals, run: SimulationRun): void {
   totals.calls.ok += run.calls.ok;
   totals.calls.fail += run.calls.fail;
   totals.calls.info += run.calls.info;
+  totals.requests.all += run.requests.all;
+  totals.requests.ok += run.requests.ok;
   for (const [name, count] of Object.entries(run.faults)) totals.faults[name] = (totals.faults[name] ?? 0) + count;
 }
 
@@ -61,6 +75,7 @@ export function addTotals(a: RangeTotals, b: RangeTotals): RangeTotals {
       fail: a.calls.fail + b.calls.fail,
       info: a.calls.info + b.calls.info,
     },
+    requests: { all: a.requests.all + b.requests.all, ok: a.requests.ok + b.requests.ok },
     faults,
     failures: [...a.failures, ...b.failures].sort((x, y) => x.seed - y.seed),
   };

@@ -6,6 +6,30 @@ const GROUP_COMMIT = 'libs/journal/src/writer.ts';
 /** A store, or the one writer in front of it, that does less than it says. */
 export const STORE_MUTANTS: readonly Mutant[] = [
   {
+    name: 'acknowledgement before sync',
+    breaks: 'P4',
+    what: 'the store answers a commit that is written and not on the disk yet, and syncs it afterwards',
+    edits: [
+      {
+        file: 'libs/testing/src/simulation/disk/sim-journal-storage.ts',
+        find: 'if (isAnswered) await this.line.synced(engine.log.mark());',
+        put: 'if (isAnswered) this.line.synced(engine.log.mark()).catch(() => undefined);',
+      },
+    ],
+  },
+  {
+    name: 'one checkpoint only',
+    breaks: 'P11',
+    what: 'a new checkpoint leaves none to fall back to when it turns out to be damaged',
+    edits: [
+      {
+        file: 'libs/core/src/runtime/checkpointer.ts',
+        find: 'system.storage.checkpoints.save(record, keepCheckpoints);',
+        put: 'system.storage.checkpoints.save(record, keepCheckpoints - 1);',
+      },
+    ],
+  },
+  {
     name: 'no dedupe',
     breaks: 'P5',
     what: 'a message id that is known is taken for a new one',

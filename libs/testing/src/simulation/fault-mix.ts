@@ -37,7 +37,7 @@ export interface Faults {
   readonly outOfSpace: number;
   /** Of each read: it is rejected. */
   readonly readFails: number;
-  /** Of each look at a checkpoint: a bit of the newest has flipped, where an older one is sound. */
+  /** Of each look at a checkpoint: a bit of the newest has flipped, where one saved before it was sound. */
   readonly checkpointRots: number;
 }
 

@@ -14,6 +14,8 @@ const MOST_DISRUPTIONS = 5;
 const NEXT_STEPS = 40;
 const LONGEST_JUMP_MS = 5_000;
 const STOP_LIMIT_MS = 15_000;
+/** A power failure that waits for a write that is not synced waits so long at most. */
+const LONGEST_WAIT_FOR_WRITE_MS = 300;
 
 /**
  * Disturbs the application in the safety phase: kills it in the middle of what it does, pauses it, moves its clock.
@@ -30,6 +32,8 @@ export class Nemesis {
     private readonly choices: Choices,
     private readonly mix: Faults,
     private readonly tell: (what: string) => void,
+    /** Counts what struck. */
+    private readonly note: (fault: string) => void,
   ) {}
 
   /** All it does is planned from here, one disruption after the other. */
@@ -72,11 +76,12 @@ export class Nemesis {
   private disrupt(kind: Disruption): void {
     const life = this.node.current;
     if (life === null) return;
+    this.note(kind);
     switch (kind) {
       case 'processCrash':
         return this.crash(life, 'process');
       case 'powerLoss':
-        return this.crash(life, 'power');
+        return this.failPower(life);
       case 'pause':
         return this.pause(life);
       case 'gracefulRestart': {
@@ -93,17 +98,30 @@ export class Nemesis {
     }
   }
 
+  /** Only what is written and not synced can be lost, and that state never lasts: two of three failures wait for it. */
+  private failPower(life: NodeLife): void {
+    const moment = pick(this.choices, ['any', 'write', 'save'] as const, 'power.during');
+    if (moment === 'any') return this.crash(life, 'power');
+    const watch = (leftMs: number): void => {
+      if (this.stopped || life.state === 'over') return;
+      if (leftMs === 0 || this.node.isUnsynced(moment)) return this.strike(life, 'power', `between ${moment} and sync`);
+      this.clock.world.schedule(() => watch(leftMs - 1), 1);
+    };
+    watch(LONGEST_WAIT_FOR_WRITE_MS);
+  }
+
   /** Between two events, or at one of the next steps inside one: what the step after it would do never happens. */
   private crash(life: NodeLife, how: 'process' | 'power'): void {
-    const strike = (where: string): void => {
-      if (life.state === 'over') return;
-      this.tell(`${life.life.name} dies${how === 'power' ? ', the power fails' : ''} (${where})`);
-      this.node.crash(life, how);
-      this.startSoon();
-    };
     const steps = this.choices.below(NEXT_STEPS, 'crash.atStep');
-    if (steps === 0) return strike('between two events');
-    armCrashPoint(this.clock, life.life, steps, (point) => strike(`at ${point}`));
+    if (steps === 0) return this.strike(life, how, 'between two events');
+    armCrashPoint(this.clock, life.life, steps, (point) => this.strike(life, how, `at ${point}`));
+  }
+
+  private strike(life: NodeLife, how: 'process' | 'power', where: string): void {
+    if (life.state === 'over') return;
+    this.tell(`${life.life.name} dies${how === 'power' ? ', the power fails' : ''} (${where})`);
+    this.node.crash(life, how);
+    this.startSoon();
   }
 
   /** SIGSTOP, then SIGCONT; a process manager that takes it for dead starts another one meanwhile. */

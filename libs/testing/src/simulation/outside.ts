@@ -15,6 +15,8 @@ export class OutsideWorld {
     private readonly choices: Choices,
     /** How probably a call fails. */
     private failing: number,
+    /** Counts what struck. */
+    private readonly note: (fault: string) => void,
   ) {}
 
   heal(): void {
@@ -31,6 +33,7 @@ export class OutsideWorld {
       if (life.isOver) return; // it is dead and does not know it yet: nothing leaves it
       const { choices, clock } = this;
       const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
+      if (fails) this.note('effectFails');
       const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');
       clock.world.schedule(
         () => {

@@ -28,6 +28,8 @@ export class RunParts implements WorldParts {
   readonly warnings: string[] = [];
   /** What was done to the application, in words. */
   readonly story: string[] = [];
+  /** How often each fault struck, but for those of the store, which counts its own. */
+  private readonly struck = new Map<string, number>();
   /** In force now. */
   faults: Faults;
   readonly disk: SimDisk;
@@ -40,13 +42,13 @@ export class RunParts implements WorldParts {
     readonly choices: SeededChoices,
   ) {
     const mix = (this.faults = drawFaults(simulation.faults, choices));
-    this.clock = new SimClock({ seed, choices, slow: mix.slowProcess });
+    this.clock = new SimClock({ seed, choices, slow: mix.slowProcess, onSlow: () => this.note('slowProcess') });
     this.logger = collectLogs(this.warnings, () => `${this.stamp()} ${this.clock.current?.name ?? ''}: `);
     this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix) });
-    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails);
+    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails, this.note);
     const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
     this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);
-    this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell);
+    this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell, this.note);
     this.world = new SimWorld({
       seed,
       parts: this,
@@ -60,6 +62,15 @@ export class RunParts implements WorldParts {
   start(): void {
     this.node.start();
     this.nemesis.start();
+  }
+
+  readonly note = (fault: string): void => {
+    this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
+  };
+
+  /** How often each fault struck, and which options the seed set for itself. */
+  get faultsFired(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.struck, ...this.disk.fired]);
   }
 
   get isDisturbed(): boolean {
@@ -101,6 +112,7 @@ export class RunParts implements WorldParts {
   private nodeParts(): ConstructorParameters<typeof SimNode>[2] {
     const { actors, providers, options, buggify } = this.simulation;
     const knobs = buggify ? drawKnobs(this.choices) : NO_KNOBS;
+    for (const [name, value] of Object.entries(knobs)) if (value !== null) this.note(`knob.${name}`);
     const classes = actors.map((cls): Provider => {
       const variant: Type<object> = variantOf(cls, knobs);
       return variant === cls ? cls : { provide: cls, useClass: variant };

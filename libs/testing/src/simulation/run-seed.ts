@@ -6,6 +6,7 @@ import { disarmCrashPoint } from './crash-point';
 import { watchRealWorld } from './real-world';
 import { RunParts } from './run-parts';
 import type { Simulation, SimulationRun } from './simulation';
+import { watchRejections } from './watch-rejections';
 
 /** A phase with faults is over when the scenario is, or after this long. */
 const FAULTS_FOR_MS = 10_000;
@@ -50,17 +51,16 @@ export async function runSeed(simulation: Simulation, seed: number, how: RunHow 
     ),
     watchRejections((error) => clock.fail(error)),
   ];
-  let failure: RunResult['failure'] = null;
   try {
     await new Phases(simulation, parts).all();
   } catch (error) {
-    failure = { error };
-  } finally {
-    disarmCrashPoint();
-    for (const life of parts.node.all) parts.node.crash(life, 'process');
-    for (const back of giveBack) back();
+    clock.fail(error);
   }
-  return resultOf(seed, parts, failure);
+  disarmCrashPoint();
+  parts.node.abandon();
+  await clock.breathe(); // what nobody handled in the last events belongs to this run, not to the next
+  for (const back of giveBack) back();
+  return resultOf(seed, parts, clock.failure);
 }
 
 class Phases {
@@ -140,16 +140,16 @@ class Phases {
   }
 }
 
-/** A rejection nobody handles ends a process. */
-function watchRejections(onRejection: (error: unknown) => void): () => void {
-  process.on('unhandledRejection', onRejection);
-  return () => void process.off('unhandledRejection', onRejection);
-}
-
 function resultOf(seed: number, parts: RunParts, failure: RunResult['failure']): RunResult {
-  const { clock, node, disk, log, story, warnings } = parts;
+  const { clock, node, log, story, warnings } = parts;
   const calls = { ok: 0, fail: 0, info: 0 };
-  for (const { outcome } of log.records) calls[outcome]++;
+  const ids = new Set<string>();
+  const answered = new Set<string>();
+  for (const { id, outcome } of log.records) {
+    calls[outcome]++;
+    ids.add(id);
+    if (outcome === 'ok') answered.add(id);
+  }
   return {
     seed,
     traceHash: clock.traceHash,
@@ -157,7 +157,8 @@ function resultOf(seed: number, parts: RunParts, failure: RunResult['failure']):
     ms: clock.time,
     lives: node.lives,
     calls,
-    faults: Object.fromEntries(disk.fired),
+    requests: { all: ids.size, ok: answered.size },
+    faults: parts.faultsFired,
     story,
     warnings,
     failure,

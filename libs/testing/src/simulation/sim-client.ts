@@ -164,11 +164,12 @@ export class SimClient {
       };
       const patience = clock.world.schedule(() => settle({ kind: 'unknown', reason: 'no answer came' }), PATIENCE_MS);
       node.whenOver.add(lost);
-      if (this.world.faults.requestLost > 0 && choices.chance(this.world.faults.requestLost, 'call.requestLost'))
-        return;
+      const { requestLost } = this.world.faults;
+      if (requestLost > 0 && choices.chance(requestLost, 'call.requestLost')) return this.world.note('requestLost');
       const reply = (end: End): void => {
         if (node.life.isOver) return;
-        if (this.world.faults.replyLost > 0 && choices.chance(this.world.faults.replyLost, 'call.replyLost')) return;
+        if (this.world.faults.replyLost > 0 && choices.chance(this.world.faults.replyLost, 'call.replyLost'))
+          return this.world.note('replyLost');
         node.whenOver.delete(lost); // it has left
         clock.world.schedule(() => settle(end), choices.below(10, 'call.replyTakes') / 4);
       };

@@ -32,6 +32,8 @@ export interface ClockOptions {
   readonly choices: Choices;
   /** How probably an event of a life is kept waiting. Default 0. */
   readonly slow?: number;
+  /** Told of each event that is. */
+  readonly onSlow?: () => void;
 }
 
 /**
@@ -57,15 +59,17 @@ export class SimClock {
   private lives = 0;
   private readonly heap = new EventHeap<Event>();
   private readonly postponed = new Map<SimLife, Event[]>();
-  private failure: { readonly error: unknown } | null = null;
+  private firstFailure: { readonly error: unknown } | null = null;
   private readonly real = new SystemEnv();
   private readonly choices: Choices;
   private readonly seed: number;
+  private readonly onSlow: (() => void) | undefined;
 
-  constructor({ seed, choices, slow = 0 }: ClockOptions) {
+  constructor({ seed, choices, slow = 0, onSlow }: ClockOptions) {
     this.seed = seed;
     this.choices = choices;
     this.slow = slow;
+    this.onSlow = onSlow;
     this.world = this.newLife('world');
   }
 
@@ -113,7 +117,17 @@ export class SimClock {
 
   /** The run is over: `run` rejects with this. */
   fail(error: unknown): void {
-    this.failure ??= { error };
+    this.firstFailure ??= { error };
+  }
+
+  /** What ended the run, if something did. */
+  get failure(): { readonly error: unknown } | null {
+    return this.firstFailure;
+  }
+
+  /** Node's own loop gets a turn: whatever was rejected and not handled until now is reported in it. */
+  breathe(): Promise<void> {
+    return new Promise((resolve) => this.real.immediate(resolve));
   }
 
   /** @internal */
@@ -205,6 +219,7 @@ export class SimClock {
 
   private lag(life: SimLife): number {
     if (this.slow === 0 || life === this.world || !this.choices.chance(this.slow, 'process.slow')) return 0;
+    this.onSlow?.();
     return this.choices.below(SLOW_STEPS, 'process.slowFor') / 10;
   }
 

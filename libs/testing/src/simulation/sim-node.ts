@@ -71,6 +71,12 @@ export class SimNode {
     return this.current?.state === 'up' && !this.current.life.isPaused;
   }
 
+  /** Is something of this kind written that a power failure would take? */
+  isUnsynced(kind: 'write' | 'save'): boolean {
+    const { log, checkpoints } = this.disk.engine;
+    return kind === 'write' ? log.unsyncedCount > 0 : checkpoints.isSaving;
+  }
+
   start(): NodeLife {
     const life = this.clock.newLife(`life ${++this.count}`);
     const node = new NodeLife(life, this.disk.open(life));
@@ -88,6 +94,14 @@ export class SimNode {
     if (node.state === 'over') return;
     this.disk.crash(node.storage, how);
     this.end(node);
+  }
+
+  /** The run is over: nothing happens any more, and nobody is told. */
+  abandon(): void {
+    for (const { life, storage } of this.alive) {
+      storage.die();
+      this.clock.end(life);
+    }
   }
 
   pause(node: NodeLife): void {

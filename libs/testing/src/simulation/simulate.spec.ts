@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { runInThisContext } from 'node:vm';
 import { Inject } from '@nestjs/common';
 import { Actor, Handle, SideEffect, State, UseFacets, durability, virtualActor } from '#core';
 import { ENV, type Env } from '#spi';
@@ -13,6 +14,8 @@ import { Outside } from './outside';
 import { simulate } from './simulate';
 import type { SimulateOptions } from './simulate-options';
 
+/** Jest gives its tests a copy. */
+const realProcess = runInThisContext('process') as NodeJS.Process;
 const retry = { maxAttempts: 50, initialDelay: 1 };
 
 @Actor({ type: 'tally' })
@@ -86,6 +89,11 @@ describe('simulate', () => {
     expect(failure.schedule.length).toBeLessThan(25);
     const again = await failureOf({ seed: failure.seed, schedule: failure.schedule, invariant });
     expect((again.cause as Error).message).toBe((failure.cause as Error).message);
+    for (const left of failure.schedule) {
+      const schedule = failure.schedule.filter((decision) => decision !== left);
+      const { runs } = await simulate({ ...honest, seed: failure.seed, schedule, invariant });
+      expect(runs).toHaveLength(1); // without any one of its decisions it passes: there is no shorter one inside it
+    }
     const tame = await simulate({ ...honest, seed: failure.seed, schedule: [], invariant });
     expect(tame.runs[0]?.lives).toBe(1);
   });
@@ -120,6 +128,38 @@ describe('simulate', () => {
       throw new TypeError('wrong');
     };
     expect((await failureOf({ seed: 1, faults: 'none', invariant })).cause).toBeInstanceOf(TypeError);
+  });
+
+  it('fails by a rejection that nobody handled, in whichever event it was, and leaves none to the next run', async () => {
+    const heard = jest.fn();
+    realProcess.on('unhandledRejection', heard);
+    const last: Partial<SimulateOptions> = {
+      seed: 1,
+      faults: 'none',
+      invariant: () => void Promise.reject(new RangeError('dropped in the last event')),
+    };
+    expect((await failureOf(last)).cause).toEqual(new RangeError('dropped in the last event'));
+    expect(realProcess.listeners('unhandledRejection')).toContain(heard);
+    realProcess.off('unhandledRejection', heard);
+    expect(heard).not.toHaveBeenCalled();
+    await expect(simulate({ ...honest, seed: 1, faults: 'none' })).resolves.toMatchObject({ runs: [{ seed: 1 }] });
+  });
+
+  it('tells nobody of lives that end with the run', async () => {
+    const deaths: number[] = [];
+    const failure = await failureOf({
+      seed: 1,
+      faults: 'none',
+      scenario: (world) => {
+        world.onDeath(() => {
+          deaths.push(world.now);
+          void Promise.reject(new Error('looked at a store that is gone'));
+        });
+        throw new TypeError('the scenario is wrong');
+      },
+    });
+    expect((failure.cause as Error).message).toBe('the scenario is wrong');
+    expect(deaths).toEqual([]);
   });
 
   it('refuses the real clock, also where the error is caught', async () => {

@@ -29,6 +29,8 @@ export interface SimulationRun {
   readonly lives: number;
   /** Attempts of clients, by outcome. */
   readonly calls: { readonly ok: number; readonly fail: number; readonly info: number };
-  /** How often each fault of the store struck. */
+  /** Calls, each once however often it was tried, and how many of them were answered `ok`. */
+  readonly requests: { readonly all: number; readonly ok: number };
+  /** How often each fault struck, by name; `knob.…` where the seed set an option of the actors for itself. */
   readonly faults: Readonly<Record<string, number>>;
 }

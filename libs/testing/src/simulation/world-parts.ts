@@ -12,6 +12,8 @@ export interface WorldParts {
   readonly log: CallLog;
   /** Those in force: none after the heal. */
   readonly faults: Faults;
+  /** Counts a fault that struck. */
+  note(fault: string): void;
   sleep(ms: number): Promise<void>;
   /** Something begins that has to end; says who hangs when it does not. */
   opens(what: string): { close(): void };

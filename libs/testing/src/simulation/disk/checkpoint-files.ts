@@ -10,6 +10,14 @@ export interface Save {
   readonly keep: number;
 }
 
+/** As few as an actor may keep (`keepCheckpoints`). */
+const LEAST_KEPT = 2;
+
+interface Expected {
+  readonly seq: number;
+  readonly isSound: boolean;
+}
+
 /**
  * Checkpoints as files: written under another name, synced, renamed (C1), and then the old ones are pruned. What is under
  * way when the power fails may be whole, absent or torn; a torn one is there, newest of all, and its checksum is wrong.
@@ -20,12 +28,18 @@ export class CheckpointFiles {
   private readonly underWay = new Set<Save>();
   /** Bytes that are not those that were saved, and whether the store has checksums of its own and refuses them. */
   private readonly damaged = new WeakMap<Uint8Array, 'given' | 'refused'>();
+  /** What is there of each actor if whoever saves keeps two, as he should. */
+  private readonly expected = new Map<string, readonly Expected[]>();
 
   constructor(
     private readonly tables: MemoryTables,
     private readonly faults: FaultSource,
   ) {
     this.stored = new MemoryCheckpointStorage(tables);
+  }
+
+  get isSaving(): boolean {
+    return this.underWay.size > 0;
   }
 
   begin(save: Save): Save {
@@ -37,6 +51,7 @@ export class CheckpointFiles {
   finish(save: Save): boolean {
     if (!this.underWay.delete(save)) return false;
     void this.stored.save(save.record, save.keep); // applied before it returns; an open handle rejects nothing
+    this.expect(save.record, LEAST_KEPT);
     return true;
   }
 
@@ -58,11 +73,11 @@ export class CheckpointFiles {
     }
   }
 
-  /** Flips a bit of the newest checkpoint, where there is a sound one to fall back to. */
+  /** Flips a bit of the newest checkpoint, where there is, or ought to be, a sound one to fall back to. */
   rot(actor: string): void {
     const held = this.tables.checkpoints.get(actor) ?? [];
     const newest = held.at(-1);
-    const isSafe = held.some((record) => record !== newest && !this.damaged.has(record.bytes));
+    const isSafe = this.expected.get(actor)?.some(({ seq, isSound }) => isSound && seq !== newest?.seq) === true;
     if (newest === undefined || !isSafe || newest.bytes.length === 0 || this.damaged.has(newest.bytes)) return;
     if (!this.faults.checkpointRots()) return;
     const bit = this.faults.choices.below(newest.bytes.length * 8, 'checkpoint.rots.bit');
@@ -80,7 +95,15 @@ export class CheckpointFiles {
     return this.stored.latest(actor, throughSeq);
   }
 
-  private damage({ bytes }: CheckpointRecord): void {
+  private expect({ actor, seq }: CheckpointRecord, most: number, isSound = true): void {
+    const others = (this.expected.get(actor) ?? []).filter((held) => held.seq !== seq);
+    const all = [...others, { seq, isSound }].sort((a, b) => a.seq - b.seq);
+    this.expected.set(actor, all.slice(-most));
+  }
+
+  private damage(record: CheckpointRecord): void {
+    this.expect(record, Infinity, false);
+    const { bytes } = record;
     this.damaged.set(bytes, this.faults.choices.chance(0.5, 'checkpoint.damage.refused') ? 'refused' : 'given');
   }
 
@@ -101,5 +124,6 @@ export class CheckpointFiles {
 
   private put(record: CheckpointRecord): void {
     void this.stored.save(record, Infinity);
+    this.expect(record, Infinity);
   }
 }

@@ -15,7 +15,7 @@ export interface StorageFaults {
   readonly outOfSpace: number;
   /** A read is rejected; the next one may succeed. */
   readonly readFails: number;
-  /** A bit of the newest checkpoint flips before it is read, where an older one is sound. */
+  /** A bit of the newest checkpoint flips before it is read, where one saved before it was sound. */
   readonly checkpointRots: number;
 }
 
