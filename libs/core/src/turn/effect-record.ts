@@ -9,7 +9,6 @@ import {
 import type { Message } from '../runtime/message';
 import type { HandedRecord } from './act-log';
 import type { EffectOutcome } from './run-effect';
-import type { Act } from './turn';
 
 /** A body and when it was recorded; in an append it becomes a journal entry. */
 export interface PendingEntry {
@@ -80,9 +79,4 @@ export function describeRecord(body: HandedRecord): string {
 
 export function describeAct(act: ActIdentity): string {
   return `${act.scope} act ${act.ordinal}: ${act.name}${act.argsHash === '' ? '' : ` with arguments ${act.argsHash}`}`;
-}
-
-/** Names the arguments of an act in its record (P9); '' for none. */
-export function hashArgs({ args, name }: Act, maxBytes: number): string {
-  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
 }
