@@ -1,6 +1,7 @@
 import { Actor, type ActorContext, Ctx, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import { StoreBusyError } from 'plexspaces/spi';
 import { ManualClock } from 'plexspaces/testing';
+import { Gate, failureOf, settle } from '../durable/gate';
 import { steadyClock } from '../durable/steady-clock';
 import { World } from '../durable/world';
 
@@ -51,6 +52,32 @@ describe('a store in trouble', () => {
     const answer = node.ref(Asker).ask.relay().then(String, String);
     await env.advance(60_000);
     await expect(answer).resolves.toBe('1');
+    await world.end();
+  });
+});
+
+describe('a tell that the store did not take', () => {
+  it('takes none of the messages behind it along', async () => {
+    const world = new World();
+    const node = await world.start([Receiver]);
+    const ref = node.ref(Receiver, 'r');
+    await ref.ask.take('0');
+    let busy = true;
+    const hold = new Gate();
+    node.probe.onFlush = async (writes, flush) => {
+      if (!busy || !writes.some((write) => write.kind === 'accept')) return flush(writes);
+      busy = false;
+      await hold.pass();
+      throw new StoreBusyError('memory', 1);
+    };
+    const told = failureOf(node.ref(Receiver, 'r').tell.take('x'));
+    await hold.reached();
+    const asked = node.ref(Receiver, 'r').ask.take('y').then(String, String);
+    await settle(5);
+    hold.open();
+    await expect(told).resolves.toMatchObject({ code: 'PS_STORE_BUSY' });
+    await expect(asked).resolves.toBe('2');
+    await expect(ref.ask.take('z')).resolves.toBe(3);
     await world.end();
   });
 });

@@ -58,6 +58,7 @@ function settle(
     case 'lost':
       return reject(outcome.error);
     case 'failed':
+      message.isRefused = true;
       return reject(outcome.error ?? new StoreFailedError('inbox', outcome.reason));
     default:
       return reject(new StoreFailedError('inbox', `it answered an accept with ${outcome.kind}`));

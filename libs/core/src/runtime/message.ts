@@ -64,6 +64,8 @@ export class Message extends Timed {
   ready: Promise<InboxRow | null> | null = null;
   /** Of a tell, while its row is on the way to the store. */
   accepted: Promise<InboxRow | null> | null = null;
+  /** The store did not take its row, and its sender was told: it is no message any more. */
+  isRefused = false;
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;

@@ -23,7 +23,7 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
   if (running !== null) messages.add(running);
   const [first, ...others] = [...messages] as [Message, ...Message[]];
   // A stored message may neither be overtaken nor leave its turn open: a new activation takes it up, and counts it.
-  const isStored = refusal.kind === 'failed' && first.row !== 'none';
+  const isStored = refusal.kind === 'failed' && first.row !== 'none' && !first.isRefused;
   if (isStored || refusal.kind === 'conflict' || refusal.kind === 'lost') return host.collapse(error, [...messages]);
   if (refusal.kind === 'rejected') return host.startOver(others, () => steps[0]?.rows?.rejected(refusal.error)); // only a step with rows can be
   if (refusal.kind === 'duplicate' && refusal.row.answer === null && refusal.row.argsHash === argsHashOf(first)) {
