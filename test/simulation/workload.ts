@@ -82,7 +82,7 @@ function watchEffects(world: SimWorld): void {
   const own: Notes = { observations: [], looking: Promise.resolve() };
   notes.set(world, own);
   world.onDeath(() => {
-    const calls = [...world.ledger]; // what is on its way outside has not arrived; it may yet
+    const calls = [...world.ledger, ...world.callsUnderWay]; // what left a dead life arrives all the same
     own.looking = own.looking.then(async () => {
       own.observations.push(...observeEffects(await readActors(world.store), calls, EFFECTS));
     });

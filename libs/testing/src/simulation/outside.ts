@@ -8,6 +8,8 @@ import type { SimLife } from './sim-life';
 /** An external service, which outlives every process: what it has carried out stays carried out. */
 export class OutsideWorld {
   readonly ledger: LedgerLine[] = [];
+  /** Calls that have left and will arrive, though their process may be dead by then. */
+  readonly underWay = new Set<LedgerLine>();
   private readonly drawn = { count: 0 };
 
   constructor(
@@ -35,16 +37,16 @@ export class OutsideWorld {
       const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
       if (fails) this.note('effectFails');
       const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');
-      clock.world.schedule(
-        () => {
-          if (arrives) this.ledger.push({ key, name, at: clock.time, value, ...(fails ? { failed: true } : {}) });
-          life.schedule(
-            () => (fails ? reject(new OutsideCallError(`${name} (${key})`)) : resolve(value)),
-            choices.below(20, 'effect.replyTakes') / 2,
-          );
-        },
-        choices.below(20, 'effect.requestTakes') / 2,
-      );
+      const takesMs = choices.below(20, 'effect.requestTakes') / 2;
+      const line: LedgerLine = { key, name, at: clock.time + takesMs, value, ...(fails ? { failed: true } : {}) };
+      if (arrives) this.underWay.add(line);
+      clock.world.schedule(() => {
+        if (this.underWay.delete(line)) this.ledger.push(line);
+        life.schedule(
+          () => (fails ? reject(new OutsideCallError(`${name} (${key})`)) : resolve(value)),
+          choices.below(20, 'effect.replyTakes') / 2,
+        );
+      }, takesMs);
     });
   }
 }

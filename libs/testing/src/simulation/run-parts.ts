@@ -53,6 +53,7 @@ export class RunParts implements WorldParts {
       seed,
       parts: this,
       ledger: this.outside.ledger,
+      underWay: this.outside.underWay,
       store: new MemoryStorage(this.disk.engine.tables),
       warnings: this.warnings,
     });

@@ -12,6 +12,7 @@ export interface WorldContents {
   readonly seed: number;
   readonly parts: WorldParts;
   readonly ledger: readonly LedgerLine[];
+  readonly underWay: ReadonlySet<LedgerLine>;
   /** The store as a bystander sees it: without faults, without latency. */
   readonly store: Storage;
   readonly warnings: readonly string[];
@@ -50,6 +51,11 @@ export class SimWorld {
   /** Calls of side effects that arrived outside, in order. */
   get ledger(): readonly LedgerLine[] {
     return this.contents.ledger;
+  }
+
+  /** Calls of side effects that have left and will arrive, even if their process dies meanwhile. */
+  get callsUnderWay(): readonly LedgerLine[] {
+    return [...this.contents.underWay];
   }
 
   /** Warnings and errors that the application logged. */

@@ -145,6 +145,25 @@ describe('simulate', () => {
     await expect(simulate({ ...honest, seed: 1, faults: 'none' })).resolves.toMatchObject({ runs: [{ seed: 1 }] });
   });
 
+  it('shows at a death which calls have left it and will arrive', async () => {
+    let late = 0;
+    await simulate({
+      actors: [Tally],
+      seeds: { from: 1, count: 60 },
+      scenario: async (world) => {
+        const promised: string[] = [];
+        world.onDeath(() => void promised.push(...world.callsUnderWay.map(({ key }) => key)));
+        const charge = (key: string) => world.client('c').ask(Tally, key, { attempts: 40 }).charge();
+        for (let i = 0; i < 4; i++) await Promise.all(['t', 'u', 'v', 'w', 'x'].map(charge));
+        await world.sleep(20);
+        expect(world.callsUnderWay).toEqual([]);
+        expect(world.ledger.map(({ key }) => key)).toEqual(expect.arrayContaining(promised));
+        late += promised.length;
+      },
+    });
+    expect(late).toBeGreaterThan(0);
+  });
+
   it('tells nobody of lives that end with the run', async () => {
     const deaths: number[] = [];
     const failure = await failureOf({
