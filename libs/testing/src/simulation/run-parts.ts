@@ -55,6 +55,7 @@ export class RunParts implements WorldParts {
       ledger: this.outside.ledger,
       store: new MemoryStorage(this.disk.engine.tables),
       warnings: this.warnings,
+      truncate: (actor, throughSeq) => this.disk.engine.truncate(actor, throughSeq),
     });
   }
 
