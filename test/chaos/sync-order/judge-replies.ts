@@ -21,8 +21,12 @@ export interface ReplyVerdict {
  * Had each answer been flushed when it left? The first commit that carries the answer, its last write, a flush of the WAL that
  * begins after that write and succeeds, the write of the answer: in this order. One flush may serve many answers, and the next commit may
  * be under way by then.
+ * @throws Error when strace shows only half of a write to the journal, or of one that answers
  */
 export function judgeReplies(calls: readonly SystemCall[], { marker, isReply }: ReplyRules): ReplyVerdict {
+  const half = calls.find((call) => call.isCut && (call.target.endsWith('-wal') || isReply(call)));
+  if (half !== undefined)
+    throw new Error(`Line ${half.start + 1} of the trace: its data is cut short: trace with a larger -s`);
   const onJournal = calls.filter(({ target }) => target.endsWith('-wal'));
   const commits = readWalCommits(onJournal.filter(isWrite), marker);
   const syncs = onJournal.filter(({ name, result }) => /^f(data)?sync$/.test(name) && result === 0);

@@ -5,8 +5,10 @@ export interface SystemCall {
   readonly fd: number;
   /** What the descriptor stands for: a path, `pipe:[123]`, … */
   readonly target: string;
-  /** What was written. */
+  /** What was written, as far as strace shows it. */
   readonly data: Buffer;
+  /** There is more of it than strace shows. */
+  readonly isCut: boolean;
   /** Line on which it began, and the one on which it came back: `Infinity` when it never did. Others' calls may lie between. */
   readonly start: number;
   readonly end: number;
@@ -25,7 +27,7 @@ const UNFINISHED = / ?<unfinished \.\.\.>$/;
 
 /**
  * The calls in the order in which they began. A call that another thread's call came between is one call here, with the line of its
- * beginning and that of its end. @throws Error at a line it does not understand, or whose data strace has cut short
+ * beginning and that of its end. @throws Error at a line it does not understand
  */
 export function readStraceLog(log: string): SystemCall[] {
   const calls: SystemCall[] = [];
@@ -52,13 +54,13 @@ function readCall(thread: string, text: string, span: { start: number; end: numb
   const match = CALL.exec(text);
   if (match === null) throw notUnderstood(span.start, text, 'it is no call on a descriptor');
   const [, name = '', fd, target = '', hex = '', isCut, result = '?'] = match;
-  if (isCut !== undefined) throw notUnderstood(span.start, text, 'its data is cut short: trace with a larger -s');
   return {
     thread,
     name,
     fd: Number(fd),
     target: target.startsWith('\\x') ? fromHex(target).toString() : target,
     data: fromHex(hex),
+    isCut: isCut !== undefined,
     ...span,
     result: result === '?' ? null : Number(result),
   };

@@ -47,6 +47,26 @@ class Account {
   }
 }
 
+/** Cannot always be made anew. */
+@Actor({ type: 'fragile' })
+@UseFacets(durability(), virtualActor())
+class Fragile {
+  @State() lines: number[] = [];
+
+  constructor() {
+    if (broken) throw new Error('cannot be made');
+  }
+
+  @Handle() note(line: number): readonly number[] {
+    this.lines.push(line);
+    return this.lines;
+  }
+  @Handle() async fail(): Promise<void> {
+    await gate.pass();
+    throw new Error('no');
+  }
+}
+
 @Actor({ type: 'teller' })
 @UseFacets(durability(), virtualActor())
 class Teller {
@@ -210,6 +230,87 @@ describe('a message id', () => {
     expect(calls).toEqual(['withdraw 10']);
   });
 
+  it('told again before a refused tell is over goes on in its place: nothing its sender sent since overtakes it', async () => {
+    const node = await start();
+    const ref = node.ref(Account);
+    const told = ref.with({ idempotencyKey: 'told' });
+    const slow = ref.ask.slow();
+    await gate.reached();
+    refuseNext(node, 'accept');
+    expect(await failureOf(told.tell.withdraw(10))).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await told.tell.withdraw(10);
+    const last = ref.ask.withdraw(1);
+    gate.open();
+    expect(await Promise.all([slow, last])).toEqual([99, 88]);
+    expect(calls).toEqual(['slow', 'effect', 'withdraw 10', 'withdraw 1']);
+  });
+
+  it('told again while the first tell is on its way to a store that refuses it goes on, too', async () => {
+    const node = await start();
+    await keyed(node).ask.withdraw(1);
+    const told = node.ref(Account).with({ idempotencyKey: 'told' });
+    const flushed = new Gate();
+    refuseNext(node, 'accept', flushed);
+    const first = failureOf(told.tell.withdraw(10));
+    await flushed.reached();
+    const second = told.tell.withdraw(10);
+    const last = node.ref(Account).ask.withdraw(2);
+    await settle();
+    flushed.open();
+    expect(await first).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await second;
+    expect(await last).toBe(87);
+    expect(calls).toEqual(['withdraw 1', 'withdraw 10', 'withdraw 2']);
+  });
+
+  it('told again goes on though the activation ends before either row is there', async () => {
+    const node = await world.start([Fragile]);
+    const ref = node.ref(Fragile);
+    await ref.ask.note(0);
+    const failing = failureOf(ref.ask.fail());
+    await gate.reached();
+    const told = ref.with({ idempotencyKey: 'told' });
+    const flushed = new Gate();
+    refuseNext(node, 'accept', flushed);
+    const first = failureOf(told.tell.note(1));
+    await flushed.reached();
+    const second = told.tell.note(1);
+    await settle();
+    broken = true;
+    gate.open();
+    expect(await failing).toMatchObject({ message: 'cannot be made' });
+    broken = false;
+    const last = ref.ask.note(2);
+    await settle();
+    flushed.open();
+    expect(await first).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await second;
+    expect(await last).toEqual([0, 1, 2]);
+  });
+
+  it('is looked up anew when the look was interrupted: what is done does not run again', async () => {
+    const first = await start();
+    await keyed(first).ask.withdraw(30);
+    first.crash();
+    const second = await start();
+    const flushed = new Gate();
+    const found = new Gate();
+    await second.ref(Account).ask.withdraw(1);
+    refuseNext(second, 'append', flushed);
+    const refused = failureOf(second.ref(Account).ask.withdraw(2));
+    await flushed.reached();
+    second.probe.onFind = () => found.pass();
+    const again = keyed(second).ask.withdraw(30);
+    await found.reached();
+    flushed.open();
+    expect(await refused).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await settle();
+    found.open();
+    expect(await again).toBe(70);
+    await settle();
+    expect(calls).toEqual(['withdraw 30', 'withdraw 1', 'withdraw 2']);
+  });
+
   it('of an open turn that is older than its window is parked as OutcomeUnknown, not run again', async () => {
     const first = await start();
     abandoned(keyed(first).ask.slow());
@@ -227,3 +328,14 @@ describe('a message id', () => {
     expect(await second.ref(Account).ask.withdraw(1)).toBe(99);
   });
 });
+
+/** The next flush with such a write reaches `before`, then fails, and nothing of it is stored. */
+function refuseNext({ probe }: Node, kind: 'accept' | 'append', before?: Gate): void {
+  const { onFlush } = probe;
+  probe.onFlush = async (writes, flush) => {
+    if (!writes.some((write) => write.kind === kind)) return onFlush(writes, flush);
+    probe.onFlush = onFlush;
+    await before?.pass();
+    throw new Error('the connection broke');
+  };
+}

@@ -3,6 +3,7 @@ import type {
   CheckpointStorage,
   EntryRecord,
   HeadRow,
+  InboxRow,
   InboxStorage,
   JournalStorage,
   Outcome,
@@ -33,11 +34,13 @@ export class ProbeStorage implements Storage {
   onFlush: (writes: readonly Write[], flush: Flush) => Promise<readonly Outcome[]> = (writes, flush) => flush(writes);
   onSave: (record: CheckpointRecord, keep: number, save: Save) => Promise<void> = (record, keep, save) =>
     save(record, keep);
+  /** Stands before a look for one message. */
+  onFind: () => Promise<void> = () => Promise.resolve();
   private isCut = false;
 
   constructor(private readonly store: Storage) {
     this.journal = this.probeJournal(store.journal);
-    this.inbox = this.dying(store.inbox);
+    this.inbox = this.dying<InboxStorage>({ ...bound(store.inbox), find: (actor, id) => this.find(actor, id) });
     this.checkpoints = this.dying({ ...bound(store.checkpoints), save: (record, keep) => this.keep(record, keep) });
   }
 
@@ -53,6 +56,11 @@ export class ProbeStorage implements Storage {
   /** The node is dead: nothing it asks for is answered, nothing it writes arrives. */
   cut(): void {
     this.isCut = true;
+  }
+
+  private async find(actor: string, id: string): Promise<InboxRow | null> {
+    await this.onFind();
+    return this.store.inbox.find(actor, id);
   }
 
   private async keep(record: CheckpointRecord, keep: number): Promise<void> {

@@ -109,6 +109,13 @@ export class Seller {
     return ctx.sideEffect('inside', () => ctx.rows.delete(Stock, { sku: 'a' }));
   }
 
+  /** The rows of the handler, taken along into an effect. */
+  @Handle()
+  takenInside(@Ctx() ctx: ActorContext): Promise<void> {
+    const { rows } = ctx;
+    return ctx.sideEffect('inside', () => rows.delete(Stock, { sku: 'a' }));
+  }
+
   @Handle()
   misspell(@Ctx() ctx: ActorContext): void {
     this.sold++;

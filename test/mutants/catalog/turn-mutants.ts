@@ -191,9 +191,9 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     what: 'a read-only handler sees turns that are not durable yet',
     edits: [
       {
-        file: DURABLE_ACTIVATION,
-        find: '(this.adoption.image ?? this.line.image).clone()',
-        put: '(this.adoption.image ?? this.line.speculativeImage()).clone()',
+        file: 'libs/core/src/runtime/durable-reads.ts',
+        find: '(host.adoption.image ?? host.line.image).clone()',
+        put: '(host.adoption.image ?? host.line.speculativeImage()).clone()',
       },
     ],
   },

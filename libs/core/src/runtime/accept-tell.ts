@@ -11,12 +11,14 @@ import type { SystemPort } from './system-port';
  * line at once, its row is ahead of any commit of its turn; the sender hears when the row is durable.
  */
 export async function acceptTell(system: SystemPort, message: Message): Promise<void> {
-  const { dueAt } = message;
-  if (!system.keepsInbox(message.to)) {
+  const isStored = system.keepsInbox(message.to);
+  if (isStored && message.to.definition.virtual === null) await system.activate(message.to);
+  // Meanwhile the clock may have been put back: what was not to wait is due whatever it says.
+  const dueAt = message.isDelayed ? message.dueAt : Math.min(message.dueAt, system.env.now());
+  if (!isStored) {
     deliverPlain(system, message, dueAt);
     return;
   }
-  if (message.to.definition.virtual === null) await system.activate(message.to);
   system.assertRoom(message);
   message.row = 'accepting';
   const isDue = dueAt <= system.env.now();

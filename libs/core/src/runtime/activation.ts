@@ -2,6 +2,7 @@ import { type ActorId, type Env, failpoint, isPlexSpacesError } from '#spi';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { activateHooks } from '../facet/facet-lifecycle';
 import { ActorFailedError, ActorTerminatedError } from '../errors';
+import { isAbsence } from '../turn/classify-error';
 import type { Turn } from '../turn/turn';
 import { leaveInstance } from './activation-hooks';
 import type { ActorClass } from './actor-class';
@@ -181,11 +182,12 @@ export abstract class Activation extends Timed implements TurnHost {
     failpoint('passivate.beforeFlush');
     await this.finishWriting();
     failpoint('passivate.afterFlush');
-    if (this.mailbox.count > 0) this.reopen(); // a message came meanwhile
-    else {
-      this.release('passive');
-      this.become('Inactive', reason);
+    if (this.mailbox.count > 0) {
+      this.reopen(); // a message came meanwhile
+      return;
     }
+    this.release('passive');
+    this.become('Inactive', reason);
   }
 
   /** What it writes off the path of turns. */
@@ -233,14 +235,14 @@ export abstract class Activation extends Timed implements TurnHost {
   }
 
   /** Starts the idle clock where the class has one. */
-  protected rest(): void {
+  rest(): void {
     if (this.isReleased || !this.isIdle) return;
     if (this.cls.idle !== null && this.timedIn === null) this.cls.idle.add(this);
     this.untilIdle.resolve();
   }
 
   /** A reader came by: the idle clock starts anew when it has left. */
-  protected touch(): void {
+  touch(): void {
     this.lastAccessed = this.env.now();
     if (this.timedIn !== null) this.timedIn.remove(this);
   }
@@ -287,14 +289,9 @@ export abstract class Activation extends Timed implements TurnHost {
 
   protected failAll(messages: readonly Message[], error: unknown): void {
     for (const message of messages) {
-      if (message.row === 'accepting' && message.accepted !== null) this.system.adrift.add(message, message.accepted);
+      this.system.adrift.add(message);
       message.fail(error);
       message.leave();
     }
   }
-}
-
-/** Not there, or there no more: an answer, not a failure of the actor. */
-function isAbsence(code: string): boolean {
-  return code === 'PS_ACTOR_NOT_FOUND' || code === 'PS_ACTOR_TERMINATED';
 }

@@ -12,7 +12,19 @@ export class AdriftMessages {
     private readonly landed: (message: Message) => void,
   ) {}
 
-  add(message: Message, accepted: Promise<unknown>): void {
+  /** Its row, and those of the repeats that joined it. */
+  add(message: Message): void {
+    for (const each of [message, ...message.takeHeirs()])
+      if (each.row === 'accepting' && each.accepted !== null) this.waitFor(each, each.accepted);
+  }
+
+  /** Resolves when none of this actor is under way; `null` when none is. */
+  whenLanded(actor: string): Promise<unknown> | null {
+    const open = this.landings.get(actor);
+    return open === undefined ? null : Promise.all(open);
+  }
+
+  private waitFor(message: Message, accepted: Promise<unknown>): void {
     const { encoded } = message.to;
     const open = this.landings.get(encoded) ?? new Set<Promise<void>>();
     this.landings.set(encoded, open);
@@ -25,11 +37,5 @@ export class AdriftMessages {
       open.delete(landing);
       if (open.size === 0 && this.landings.get(encoded) === open) this.landings.delete(encoded);
     });
-  }
-
-  /** Resolves when none of this actor is under way; `null` when none is. */
-  whenLanded(actor: string): Promise<unknown> | null {
-    const open = this.landings.get(actor);
-    return open === undefined ? null : Promise.all(open);
   }
 }

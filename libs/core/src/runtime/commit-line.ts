@@ -14,6 +14,7 @@ import {
   type AppendWrite,
   type Env,
   type Head,
+  type HeadRow,
   type InboxChange,
   type NewInboxRow,
   type Outcome,
@@ -126,6 +127,15 @@ export class CommitLine {
   /** Fencing token: that of this activation, durable or about to be. */
   get epoch(): number {
     return this.isStarted ? this.head.epoch : this.head.epoch + 1;
+  }
+
+  get durableHead(): Head {
+    return this.durable;
+  }
+
+  /** Was the last append to this head row one of ours, or of those we began on? Another activation raises the epoch. */
+  isWrittenBy({ epoch, writer }: HeadRow): boolean {
+    return epoch === this.durable.epoch || writer === this.identity.writer;
   }
 
   /** Last durable entry at which no turn was open: what `image` stands at. */

@@ -13,6 +13,7 @@ import { Checkpointer } from './checkpointer';
 import type { CommitLine } from './commit-line';
 import { DueRows } from './due-rows';
 import { DurableInstance } from './durable-instance';
+import { DurableReads } from './durable-reads';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
@@ -44,12 +45,12 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   readonly live = new DurableInstance(this);
   line!: CommitLine;
   private checkpointer!: Checkpointer;
-  /** Its first turn has ended well. */
-  exists = false;
+  exists = false; // its first turn has ended well
   private readonly dueRows = new DueRows(this);
   private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
   private openTurn: OpenTurn | null = null;
   readonly adoption = new Adoption();
+  private readonly reads = new DurableReads(this);
 
   constructor(
     system: SystemPort,
@@ -129,7 +130,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (adopted === null) this.facets = found.facets;
     this.chain = this.system.chains.of(this.facets);
     const attached = this.facets.find(({ name }) => name === DURABILITY);
-    if (attached !== undefined) this.durability = attached.config as DurabilityConfig;
+    this.durability = (attached?.config ?? this.durability) as DurabilityConfig;
     if (this.facets !== this.cls.facets) this.system.facetsChanged(this);
     this.activationCount = found.head.epoch + 1;
     this.line = openLine(this, found, (refusal, steps) => undoCommits(this, refusal, steps));
@@ -146,23 +147,23 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   override enqueue(message: Message): void {
-    if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.read(message);
+    if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.reads.read(message);
     if (this.known.admit(message)) super.enqueue(message);
   }
 
-  private read(message: Message): void {
-    this.touch();
-    void this.live.read(message, () => (this.adoption.image ?? this.line.image).clone()).then(() => this.rest());
+  /** No turn is under way, in memory or to the store. */
+  get isResting(): boolean {
+    return this.runner.running === null && this.line.isEmpty && this.heldBy === null;
   }
 
   protected start(message: Message): void {
     if (message.handler.readOnly) {
-      this.read(message);
+      this.reads.read(message);
       return this.turnEnded();
     }
     if (message.ready !== null)
-      return this.runner.held.over(message, this.known.isNew(message), (isNew) =>
-        isNew ? this.start(message) : this.finished(message),
+      return this.runner.held.over(message, this.known.look(message), (found) =>
+        this.known.isNew(message, found) ? this.start(message) : this.finished(message),
       );
     if (message.startBefore !== 0 && !message.isAsked && message.row === 'none') return this.finished(message); // its asker has given up
     if (!this.exists && !this.isVirtual && message.handler !== CREATE) return refuseUncreated(this, message);
@@ -211,10 +212,11 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.rest();
   }
 
-  /** The message is over without a commit. */
+  /** The message is over without a commit; a repeat of it that was accepted by itself has its place. */
   finished(message: Message): void {
     message.leave();
     this.known.forget(message);
+    this.mailbox.putBack(message.takeHeirs().filter((heir) => this.known.admit(heir))); // they join the first of them
     if (message.handler === CREATE && !this.exists && this.mailbox.head?.handler !== CREATE)
       return this.failOpening(new ActorNotFoundError(this.address.encoded));
     this.turnEnded();
@@ -256,7 +258,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   protected get isSettled(): boolean {
-    return this.runner.running === null && this.line.isEmpty && this.heldBy === null && !this.live.isRead;
+    return this.isResting && this.reads.isIdle;
   }
 
   protected reopen(): void {
@@ -290,10 +292,9 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   /** This activation ends; what is stored resumes in a new one. */
   collapse(error: unknown, messages: readonly Message[]): void {
     if (this.isReleased) return;
-    const all = [...messages, ...this.mailbox.takeAll()];
     this.become('Failed', 'error', error);
     this.release('failed');
-    this.failAll(all, error);
+    this.failAll([...messages, ...this.mailbox.takeAll()], error);
     this.system.wakeAt(this.address, this.env.now() + 1_000);
   }
 }

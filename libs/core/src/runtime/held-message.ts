@@ -6,27 +6,27 @@ import type { Message } from './message';
  * Whoever interrupts the line takes it; what it waited for then comes to nothing.
  */
 export class HeldMessage {
-  private held: Message | null = null;
+  private held: { readonly message: Message } | null = null;
 
   constructor(private readonly host: DurableActivation) {}
 
   hold(message: Message): void {
-    this.held = message;
+    this.held = { message };
   }
 
   /** @returns the message held, which is now the caller's */
   take(): Message | null {
     const { held } = this;
     this.held = null;
-    return held;
+    return held?.message ?? null;
   }
 
   /** Holds `message` until all before it is durable. */
   whenSafe(message: Message, next: () => void): void {
-    this.held = message;
+    const held = (this.held = { message });
     this.host.line.whenDurable().then(
       () => {
-        if (this.held === message && !this.host.released) next();
+        if (this.held === held && !this.host.released) next();
       },
       () => undefined,
     );
@@ -34,14 +34,16 @@ export class HeldMessage {
 
   /** Holds `message` over something asynchronous, which never rejects. */
   over<T>(message: Message, outcome: Promise<T>, next: (value: T) => void): void {
-    this.held = message;
+    const held = (this.held = { message });
     void outcome.then((value) => {
-      if (!this.host.released) this.unlessGone(message, () => next(value));
+      if (this.held !== held || this.host.released) return; // taken away, though it may be held anew
+      this.held = null;
+      next(value);
     });
   }
 
   unlessGone(message: Message, next: () => void): void {
-    if (this.held !== message) return;
+    if (this.held?.message !== message) return;
     this.held = null;
     next();
   }

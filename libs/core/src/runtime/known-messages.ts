@@ -1,7 +1,10 @@
-import { type InboxStorage, failpoint } from '#spi';
+import { type InboxRow, type InboxStorage, failpoint } from '#spi';
 import type { Message } from './message';
 import { answerKnown } from './known-message';
 import { argsHashOf } from './message-codec';
+
+/** What the store knows of an id; an error when it could not be asked, or refused the row. */
+type Found = { readonly row: InboxRow | null } | { readonly error: unknown };
 
 /**
  * Messages of one actor whose id may come twice, from their arrival until they are over (P5). A twin that arrives
@@ -39,19 +42,32 @@ export class KnownMessages {
     this.byId.clear();
   }
 
-  /** Waits for what the store knows of the id. @returns `false` when the message has been answered, or failed, with that. */
-  async isNew(message: Message): Promise<boolean> {
-    const { ready } = message;
-    message.ready = null;
+  /** Waits for what the store knows of the id. Changes nothing: whoever interrupts the line takes the message as it is. */
+  async look({ ready }: Message): Promise<Found> {
     try {
       const row = await ready;
       failpoint('ingress.afterDedupeLookup');
-      if (row === null) return true;
-      const isWaiting = row.state === 'queued' || row.state === 'open';
-      if (isWaiting && row.argsHash === argsHashOf(message)) {
-        message.row = 'stored'; // accepted before, not yet run: this is the same message
-        return true;
-      }
+      return { row };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** @returns `false` when the message has been answered, or failed, with what was found. */
+  isNew(message: Message, found: Found): boolean {
+    message.ready = null;
+    if ('error' in found) {
+      message.fail(found.error);
+      return false;
+    }
+    const { row } = found;
+    if (row === null) return true;
+    const isWaiting = row.state === 'queued' || row.state === 'open';
+    if (isWaiting && row.argsHash === argsHashOf(message)) {
+      message.row = 'stored'; // accepted before, not yet run: this is the same message
+      return true;
+    }
+    try {
       answerKnown(message, row);
     } catch (error) {
       message.fail(error);

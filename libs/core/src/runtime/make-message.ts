@@ -65,6 +65,7 @@ export function makeMessage(
   const id = key === undefined ? origin.id : keyedMessageId(trail.principal, key);
   const message = new Message(address, handler, args, trail, system.env, id);
   message.keyed = id !== null;
+  message.stale = options.stale ?? false;
   message.repeats = key !== undefined || origin.repeats;
   const asTheyAre = args.every(crossesAsIs);
   if (cls.definition.durability !== null || isSystemMessage(handler) || !asTheyAre) {

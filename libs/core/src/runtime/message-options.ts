@@ -10,6 +10,7 @@ export interface ResolvedMessageOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly principal?: string;
   readonly correlationId?: string;
+  readonly stale?: boolean;
 }
 
 export const NO_OPTIONS: ResolvedMessageOptions = Object.freeze({});
@@ -46,6 +47,7 @@ export function resolveMessageOptions(options: MessageOptions, base: ResolvedMes
     ...given('headers', headersOf(options.headers)),
     ...given('principal', text('principal', options.principal)),
     ...given('correlationId', text('correlationId', options.correlationId)),
+    ...given('stale', options.stale),
   };
 }
 

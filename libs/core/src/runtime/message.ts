@@ -42,6 +42,8 @@ export class Message extends Timed {
   opened = false;
   /** Read back from the store: another start has to be counted before it happens. */
   recovered = false;
+  /** A read that is content with what this node knows. */
+  stale = false;
   /** Its id was given by the sender, so that a repeat is recognised. */
   keyed = false;
   /** May well be a repeat: the store is asked before it runs. */
@@ -72,6 +74,8 @@ export class Message extends Timed {
   private asker: Waiter | null = null;
   /** Repeats that came while it was under way: they get its outcome, each within its own time. */
   private twins: Message[] | null = null;
+  /** Those of them with a row of their own, or on its way. */
+  private heirs: Message[] | null = null;
   private ownId: string | null;
   private rowBeforeOpening: RowState = 'none';
 
@@ -128,6 +132,7 @@ export class Message extends Timed {
 
   /** A second message of the same id: it gets this one's outcome, or is refused when it asks for something else. */
   absorb(twin: Message): void {
+    if (twin.row !== 'none') (this.heirs ??= []).push(twin);
     if (twin.argsHash !== '' && this.argsHash !== '' && twin.argsHash !== this.argsHash) {
       twin.fail(new IdempotencyConflictError(this.to.encoded, this.id));
     } else {
@@ -172,6 +177,13 @@ export class Message extends Timed {
   /** The ask's time is up. The message itself may still take effect. */
   expire(): void {
     this.takeAsker()?.reject(new AskTimeoutError(this.to.encoded, this.handler.name, this.timeoutMs));
+  }
+
+  /** This one came to nothing, which decides nothing about a repeat that is accepted by itself: it goes on instead. */
+  takeHeirs(): readonly Message[] {
+    const { heirs } = this;
+    this.heirs = null;
+    return heirs ?? NOBODY;
   }
 
   private takeAsker(): Waiter | null {

@@ -11,7 +11,7 @@ import type { RecoveredActor } from './recover-actor';
  * line; then what came while it was loading, in that order. A message that is both came now, its row was written
  * while the inbox was read: it stays before the rows behind it, whose messages are still on their way here.
  */
-export function mergePending(
+function mergePending(
   host: DurableActivation,
   found: Pick<RecoveredActor, 'rows' | 'openTurn'>,
   arrived: readonly Message[],

@@ -24,8 +24,8 @@ export interface HandOver {
  *
  *  L1. Records from the journal are handed over first, in recorded order, each as soon as its act was called.
  *  L2. Results of this run follow in the order they settled, which is the order they were recorded in.
- *  L3. Between two hand-overs every microtask drains, so that a handler sees the same interleaving live and on
- *      replay (without it the ranks of two branches of a Promise.all swap).
+ *  L3. Before each hand-over every microtask drains, those of the handler's start included, so that a handler sees the
+ *      same interleaving live and on replay (without it the ranks of two branches of a Promise.all swap).
  *  L4. When a live result is ready while the next record's act was never called, the code took another path.
  */
 export class ActLog {
@@ -40,6 +40,8 @@ export class ActLog {
     private readonly onLostPath: (expected: Recorded<HandedRecord>) => void,
   ) {
     this.recorded = history.length === 0 ? null : new RecordedActs(history); // a first run has nothing to go by
+    // Its first result came after a write, when the handler had long got to its first wait; it may not come sooner now.
+    if (this.recorded !== null) this.drain();
   }
 
   get isReplaying(): boolean {
@@ -98,12 +100,16 @@ export class ActLog {
     const handOver = this.isReplaying ? this.nextRecorded() : this.settled?.shift();
     if (handOver === undefined) return;
     failpoint('effect.beforeHandOver');
+    this.drain();
+    handOver.deliver(handOver.record);
+  }
+
+  private drain(): void {
     this.draining = true;
     this.env.immediate(() => {
       this.draining = false;
       this.pump();
     });
-    handOver.deliver(handOver.record);
   }
 
   private nextRecorded(): HandOver | undefined {

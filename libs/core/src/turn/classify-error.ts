@@ -37,6 +37,14 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */
 export function isFinalAnswer(error: unknown): boolean {
+  try {
+    return isFinal(error);
+  } catch {
+    return false; // an error that throws when it is looked at says nothing
+  }
+}
+
+function isFinal(error: unknown): boolean {
   if (error instanceof TerminalError || isTerminalByName(error)) return true;
   if (error instanceof RecordedError) return FINAL_CODES.has(error.code) || error.name === 'RpcException';
   if (isPlexSpacesError(error)) return FINAL_CODES.has(error.code);
@@ -79,4 +87,9 @@ function prototypeOf(value: object): object | null {
 /** A TerminalError that crossed the journal or came from a second copy of the package. */
 function isTerminalByName(error: unknown): boolean {
   return error instanceof Error && error.name === 'TerminalError';
+}
+
+/** Not there, or there no more: an answer, not a failure of the actor. */
+export function isAbsence(code: string): boolean {
+  return code === 'PS_ACTOR_NOT_FOUND' || code === 'PS_ACTOR_TERMINATED';
 }

@@ -1,4 +1,4 @@
-import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, hashValue, sizeOfRow } from '#journal';
+import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, sizeOfRow } from '#journal';
 import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
@@ -12,7 +12,9 @@ import {
   describeRecord,
   doneRecord,
   encodeOutcome,
+  hashArgs,
 } from './effect-record';
+import { inThisContext } from './frame';
 import { actPromise } from './handled';
 import { PATCH_PREFIX } from './recorded-acts';
 import { pause, runEffect } from './run-effect';
@@ -102,9 +104,9 @@ export class DurableTurn extends Turn {
   act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
     return actPromise((resolve, reject) => {
       this.assertMayAct(act.name);
-      const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
       const { scope, name } = act;
-      const identity: ActIdentity = { scope, name, ordinal: this.nextOrdinal(scope), argsHash };
+      const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
+      const identity: ActIdentity = { scope, name, argsHash, ordinal: this.nextOrdinal(scope) };
       this.claimOrStart(act, identity, call, resolve, reject);
     });
   }
@@ -164,9 +166,8 @@ export class DurableTurn extends Turn {
   /** At the end of the handler: what is left over in the record was not done this time. */
   checkPath(): NonDeterminismError | null {
     const left = this.log.unclaimed;
-    if (left !== undefined && this.lostPath === null)
-      this.leavePath(describeRecord(left.body), 'the end of the handler');
-    return this.lostPath;
+    if (left === undefined || this.lostPath !== null) return this.lostPath;
+    return this.leavePath(describeRecord(left.body), 'the end of the handler');
   }
 
   private claimOrStart(
@@ -214,8 +215,9 @@ export class DurableTurn extends Turn {
   /** Counts an act, and starts it once all before it is durable (U2), unless the turn has failed meanwhile. */
   private whenSynced(reject: (error: unknown) => void, start: () => void): void {
     this.unsettled++;
+    const go = inThisContext(start);
     this.host.sync(this, (error) => {
-      if (error === null && !this.isAborted) return start();
+      if (error === null && !this.isAborted) return go();
       reject(error ?? this.signal.reason);
       this.oneSettled();
     });
@@ -234,7 +236,6 @@ export class DurableTurn extends Turn {
 
   private waitUntilDue(ordinal: number, delayMs: number, resolve: () => void, reject: (error: unknown) => void): void {
     const recorded = this.log.find('handler', ordinal);
-    const scheduled = this.log.timerAt(ordinal);
     if (recorded !== undefined && recorded.body.kind !== 'TimerFired')
       throw this.leavePath(describeRecord(recorded.body), `handler act ${ordinal} sleep`);
     const deliver = ({ time }: Recorded<HandedRecord>): void => {
@@ -242,7 +243,7 @@ export class DurableTurn extends Turn {
       resolve();
     };
     if (recorded !== undefined) this.log.claim(recorded, deliver);
-    else this.startTimer(ordinal, scheduled?.body.dueAt ?? null, delayMs, deliver, reject);
+    else this.startTimer(ordinal, this.log.timerAt(ordinal)?.body.dueAt ?? null, delayMs, deliver, reject);
   }
 
   private startTimer(
@@ -296,8 +297,4 @@ export class DurableTurn extends Turn {
     this.whenSettled = null;
     resolve?.();
   }
-}
-
-function hashArgs({ args, name }: Act, maxBytes: number): string {
-  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
 }

@@ -1,4 +1,11 @@
-import { type EntryBody, type MessageReceived, type SideEffectExecuted, encodePayload, toErrorRecord } from '#journal';
+import {
+  type EntryBody,
+  type MessageReceived,
+  type SideEffectExecuted,
+  encodePayload,
+  hashValue,
+  toErrorRecord,
+} from '#journal';
 import type { Message } from '../runtime/message';
 import type { HandedRecord } from './act-log';
 import type { EffectOutcome } from './run-effect';
@@ -15,6 +22,10 @@ export interface ActIdentity {
   readonly name: string;
   readonly ordinal: number;
   readonly argsHash: string;
+}
+
+export function hashArgs({ args, name }: { args: readonly unknown[]; name: string }, maxBytes: number): string {
+  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
 }
 
 /** The outcome of an effect as it is journaled; what cannot be encoded, or is too large, is recorded as that error (P6). */

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { NoActorContextError } from '../errors';
 import type { ActorContext } from '../actor/actor-context';
 import type { EffectContext } from './effect-call';
@@ -28,6 +28,12 @@ export function runningTurn(): Turn | undefined {
 export function outsideTurns<T>(start: () => T): T {
   // `frames.exit` would switch the hooks of all promises off and on again.
   return frames.getStore() === undefined ? start() : frames.run(undefined, start);
+}
+
+/** `start` for later, in the async context of here: the application's own, such as a span or a request's store, goes with it. */
+export function inThisContext(start: () => void): () => void {
+  const here = new AsyncResource('PlexSpacesAct');
+  return () => here.runInAsyncScope(start);
 }
 
 /**

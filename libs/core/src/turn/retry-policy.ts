@@ -57,7 +57,12 @@ export const ASK_RETRY: RetryPolicy = {
   only: (error) => isPlexSpacesError(error) && NO_OUTCOME.has(error.code),
 };
 
-const NO_OUTCOME: ReadonlySet<string> = new Set(['PS_STORE_FAILED', 'PS_VERSION_CONFLICT', 'PS_MAILBOX_FULL']);
+const NO_OUTCOME: ReadonlySet<string> = new Set([
+  'PS_STORE_FAILED',
+  'PS_STORE_BUSY',
+  'PS_VERSION_CONFLICT',
+  'PS_MAILBOX_FULL',
+]);
 
 /** @throws RangeError naming the option. */
 export function resolveRetry(options: RetryOptions, defaults: RetryPolicy): RetryPolicy {

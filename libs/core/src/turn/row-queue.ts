@@ -1,7 +1,8 @@
 import { InvalidRowsError, type RowCompiler, type RowRequest } from '#spi';
 import type { ActorRows, RowCriteria, RowEntity, RowOptions, RowValues, UpsertOptions } from '../actor/actor-rows';
-import { RowsNotSupportedError } from '../errors';
+import { NoActorContextError, RowsNotSupportedError } from '../errors';
 import { Deterministic } from './deterministic';
+import { frames } from './frame';
 import type { Turn } from './turn';
 
 /** `ctx.rows` of one turn: compiles each call when it is made; the turn keeps the statements for its commit. */
@@ -40,6 +41,8 @@ export class RowQueue implements ActorRows {
   }
 
   private queue(request: RowRequest, { expect }: RowOptions): void {
+    // It does not run again with its handler, whose rows would then lack this one.
+    if (frames.getStore()?.effect != null) throw new NoActorContextError('ctx.rows inside a side effect');
     this.turn.queueRow(`rows.${request.operation}`, () =>
       compilerOf(this.turn).compile(request, checkExpect(request, expect), () => this.uuid()),
     );

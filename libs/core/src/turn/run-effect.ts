@@ -1,5 +1,6 @@
 import type { Env } from '#spi';
 import { EffectTimeoutError } from '../errors';
+import { whenSettled } from '../facet/is-promise';
 import { isFinalAnswer } from './classify-error';
 import type { EffectCall, EffectContext } from './effect-call';
 import { frames } from './frame';
@@ -70,12 +71,13 @@ function attemptOnce(
   const effect = new RunningEffect(turn, plan.idempotencyKey, attempt);
   const running = frames.run(effect, startSafely, call, effect);
   if (plan.timeoutMs === 0) {
-    running.then(
+    whenSettled(
+      running,
       (value) => {
         effect.settle();
         resolve(value);
       },
-      (error: unknown) => {
+      (error) => {
         effect.settle();
         reject(error);
       },
@@ -98,12 +100,16 @@ function limitAttempt(
       effect.abort(error);
       reject(error);
     }, plan.timeoutMs);
-    running
-      .finally(() => {
-        timer.cancel();
-        effect.settle();
-      })
-      .then(resolve, reject);
+    const end = (tell: (outcome: unknown) => void, outcome: unknown): void => {
+      timer.cancel();
+      effect.settle();
+      tell(outcome);
+    };
+    whenSettled(
+      running,
+      (value) => end(resolve, value),
+      (error) => end(reject, error),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import { callHandler, withContext } from '../runtime/actor-class';
 import { SnapshotArgument } from '../persistence/snapshot-argument';
 import type { FacetChain } from '../facet/facet-chain';
-import { isPromise } from '../facet/is-promise';
+import { asPromise, isPromise } from '../facet/is-promise';
 import { bareAnswer } from '../facet/outcomes';
 import { hooksOf } from '../runtime/instance-factory';
 import type { RuntimeProbe } from '../runtime/runtime-probe';
@@ -10,6 +10,11 @@ import type { Turn } from './turn';
 
 /** Runs the turn's handler inside its facets, with the turn as async context. May return a promise, may throw. */
 export function runHandler(turn: Turn, chain: FacetChain): unknown {
+  const outcome = startHandler(turn, chain);
+  return isPromise(outcome) ? asPromise(outcome) : outcome; // no code of the user's runs when somebody listens to it
+}
+
+function startHandler(turn: Turn, chain: FacetChain): unknown {
   const { probe } = turn.host.system;
   const run = chain.wraps && !isHook(turn) ? runWrapped : runPlain;
   if (probe === null) return frames.run(turn, run, turn, chain);

@@ -46,7 +46,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulationRepo
 }
 
 /** Runs the seed again, shrinks what it did, and says it in words. */
-export async function explain(
+async function explain(
   simulation: Simulation,
   { seed, failure, traceHash }: RunResult,
   kept: readonly KeptDecision[] | null,

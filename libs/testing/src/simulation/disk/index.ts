@@ -1,3 +1,3 @@
 export { SimDisk, type SimDiskOptions } from './sim-disk';
 export type { SimStorage } from './sim-storage';
-export { NO_STORAGE_FAULTS, type StorageFaults } from './storage-faults';
+export type { StorageFaults } from './storage-faults';

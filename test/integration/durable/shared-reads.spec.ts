@@ -1,0 +1,88 @@
+import { Actor, Handle, MemoryStorage, State, UseFacets, durability, virtualActor } from 'plexspaces';
+import type { Storage } from 'plexspaces/spi';
+import { type App, closeApps, startApp } from '../../support/app';
+
+@Actor({ type: 'shared_counter' })
+@UseFacets(durability(), virtualActor())
+class SharedCounter {
+  @State() value = 0;
+
+  @Handle() add(by: number): number {
+    return (this.value += by);
+  }
+  @Handle({ readOnly: true }) current(): number {
+    return this.value;
+  }
+}
+
+const memory = new MemoryStorage();
+let looks = 0;
+
+/** One node's handle on a store that others write too. */
+function handle(isShared = true): Storage {
+  const own = new MemoryStorage(memory.tables);
+  const capabilities = { ...own.journal.capabilities, shared: isShared };
+  const head = (actor: string): ReturnType<typeof own.journal.head> => {
+    looks++;
+    return own.journal.head(actor);
+  };
+  const journal = Object.create(own.journal, {
+    capabilities: { value: capabilities },
+    head: { value: head, configurable: true },
+  }) as Storage['journal'];
+  return { journal, inbox: own.inbox, checkpoints: own.checkpoints };
+}
+
+const start = (isShared?: boolean): Promise<App> => startApp({ actors: [SharedCounter], storage: handle(isShared) });
+afterEach(closeApps);
+
+describe('a read-only answer on a store that others write (P2)', () => {
+  it('is what the actor is, also on a node whose activation has been overtaken', async () => {
+    const [old, young] = [await start(), await start()];
+    const there = old.client(SharedCounter).ref('a');
+    const here = young.client(SharedCounter).ref('a');
+    await there.ask.add(1);
+    expect(await there.ask.current()).toBe(1);
+    await here.ask.add(10);
+    expect(await there.with({ stale: true }).ask.current()).toBe(1); // what that node knows, and no more
+    expect(await there.ask.current()).toBe(11);
+    expect(await there.ask.add(100)).toBe(111);
+    expect(await here.ask.current()).toBe(111);
+  });
+
+  it('is confirmed before the first append of an activation too, and after it', async () => {
+    const [first, second] = [await start(), await start()];
+    const b = first.client(SharedCounter).ref('b');
+    const same = second.client(SharedCounter).ref('b');
+    expect(await b.ask.current()).toBe(0);
+    await same.ask.add(5);
+    expect(await b.ask.current()).toBe(5);
+  });
+
+  it('costs one look for all who wait, and none where nobody else writes', async () => {
+    const app = await start();
+    const c = app.client(SharedCounter).ref('c');
+    await c.ask.add(1);
+    looks = 0;
+    expect(await Promise.all(Array.from({ length: 20 }, () => c.ask.current()))).toEqual(Array(20).fill(1));
+    expect(looks).toBeLessThanOrEqual(2);
+    expect(looks).toBeGreaterThan(0);
+
+    const alone = (await start(false)).client(SharedCounter).ref('d');
+    await alone.ask.add(1);
+    looks = 0;
+    await alone.ask.current();
+    expect(looks).toBe(0);
+  });
+
+  it('is an error when the store cannot say', async () => {
+    const storage = handle();
+    const app = await startApp({ actors: [SharedCounter], storage });
+    const e = app.client(SharedCounter).ref('e');
+    await e.ask.add(1);
+    const broken = new Error('no connection');
+    Object.defineProperty(storage.journal, 'head', { value: () => Promise.reject(broken), configurable: true });
+    await expect(e.ask.current()).rejects.toThrow('no connection');
+    expect(await e.with({ stale: true }).ask.current()).toBe(1);
+  });
+});

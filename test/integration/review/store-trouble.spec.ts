@@ -1,0 +1,78 @@
+import { Actor, type ActorContext, Ctx, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
+import { StoreBusyError } from 'plexspaces/spi';
+import { ManualClock } from 'plexspaces/testing';
+import { steadyClock } from '../durable/steady-clock';
+import { World } from '../durable/world';
+
+let onActivate = (): void => undefined;
+
+@Actor({ type: 'receiver' })
+@UseFacets(durability(), virtualActor())
+class Receiver {
+  @State() taken: string[] = [];
+  @Handle() take(what: string): number {
+    return this.taken.push(what);
+  }
+}
+
+@Actor({ type: 'regular' })
+@UseFacets(durability())
+class Regular {
+  @State() taken: string[] = [];
+  onActivate(): void {
+    onActivate();
+  }
+  @Handle() take(what: string): number {
+    return this.taken.push(what);
+  }
+  @Handle() all(): string[] {
+    return this.taken;
+  }
+}
+
+@Actor({ type: 'asker' })
+@UseFacets(durability(), virtualActor())
+class Asker {
+  @Handle() relay(@Ctx() ctx: ActorContext): Promise<number> {
+    return ctx.actor(Receiver, 'r').ask.take('x');
+  }
+}
+
+describe('a store in trouble', () => {
+  it('that is busy for a receiver is no outcome of the ask: it is sent again', async () => {
+    const env = steadyClock();
+    const world = new World(env);
+    const node = await world.start([Asker, Receiver]);
+    let busy = 2;
+    node.probe.onFlush = (writes, flush) =>
+      writes.some((write) => write.kind === 'append' && write.actor.includes('/receiver/')) && busy-- > 0
+        ? Promise.reject(new StoreBusyError('memory', 1))
+        : flush(writes);
+    const answer = node.ref(Asker).ask.relay().then(String, String);
+    await env.advance(60_000);
+    await expect(answer).resolves.toBe('1');
+    await world.end();
+  });
+});
+
+describe('a wall clock that is put back', () => {
+  it('while an actor is loaded does not delay a tell behind its successor', async () => {
+    let back = 0;
+    class Jumping extends ManualClock {
+      override now(): number {
+        return super.now() - back;
+      }
+    }
+    const env = new Jumping();
+    const world = new World(env);
+    const node = await world.start([Regular]);
+    await node.client(Regular).spawn('a');
+    await node.close();
+    const again = await world.start([Regular]);
+    onActivate = () => void (back = 3_600_000);
+    await again.ref(Regular).tell.take('first');
+    await again.ref(Regular).tell.take('second');
+    await expect(again.ref(Regular).ask.all()).resolves.toEqual(['first', 'second']);
+    await world.end();
+  });
+});
