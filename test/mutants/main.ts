@@ -17,8 +17,11 @@ function readCommand(args: readonly string[]): Command {
   for (let i = 0; i < args.length; i++) {
     const name = args[i];
     if (name === '--json') command = { ...command, json: true };
-    else if (name === '--only') command = { ...command, only: args[++i] ?? '' };
-    else if (name === '--jobs') command = { ...command, jobs: Number(args[++i]) };
+    else if (name === '--only') {
+      const only = args[++i];
+      if (only === undefined || only === '') throw new Error(`--only needs a part of a name. ${USAGE}`);
+      command = { ...command, only };
+    } else if (name === '--jobs') command = { ...command, jobs: Number(args[++i]) };
     else throw new Error(`${name} is no option. ${USAGE}`);
   }
   if (!Number.isSafeInteger(command.jobs) || command.jobs < 1)

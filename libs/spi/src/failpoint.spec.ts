@@ -34,7 +34,10 @@ describe('PLEXSPACES_FAILPOINTS', () => {
     );
   });
 
-  it.each(['reply.never=kill', 'reply.before', 'reply.before=stop', 'reply.before=kill@x'])('refuses %s', (spec) => {
-    expect(() => failpoints(spec)).toThrow(/^PLEXSPACES_FAILPOINTS: ".*" is not <point>=kill\|throw\|count\[@n\]/);
-  });
+  it.each(['reply.never=kill', 'reply.before', 'reply.before=stop', 'reply.before=kill@x', 'reply.before=kill@0'])(
+    'refuses %s',
+    (spec) => {
+      expect(() => failpoints(spec)).toThrow(/^PLEXSPACES_FAILPOINTS: ".*" is not <point>=kill\|throw\|count\[@n\]/);
+    },
+  );
 });

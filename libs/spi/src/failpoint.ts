@@ -121,7 +121,7 @@ function fromEnvironment(spec: string | undefined): ((name: string) => void) | u
 }
 
 function parsePlan(part: string): [string, { action: FailpointAction; at: number }] {
-  const match = /^([\w.]+)=(kill|throw|count)(?:@(\d+))?$/.exec(part.trim());
+  const match = /^([\w.]+)=(kill|throw|count)(?:@([1-9]\d*))?$/.exec(part.trim());
   const name = match?.[1];
   if (match === null || !FAILPOINTS.includes(name as FailpointName)) {
     throw new Error(

@@ -56,6 +56,7 @@ export class RunParts implements WorldParts {
       underWay: this.outside.underWay,
       store: new MemoryStorage(this.disk.engine.tables),
       warnings: this.warnings,
+      truncate: (actor, throughSeq) => this.disk.engine.truncate(actor, throughSeq),
     });
   }
 

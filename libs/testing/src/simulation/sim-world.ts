@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { type ActorClient, type ActorRef, getActorToken } from '#core';
-import { Journal, type JournalEntry } from '#journal';
+import { Journal, type JournalEntry, decodeCheckpoint } from '#journal';
 import type { InboxRow, Storage } from '#spi';
 import type { Choices } from './choices';
 import type { LedgerLine, OperationRecord } from '../history';
@@ -16,6 +16,8 @@ export interface WorldContents {
   /** The store as a bystander sees it: without faults, without latency. */
   readonly store: Storage;
   readonly warnings: readonly string[];
+  /** Takes away an actor's entries up to `throughSeq`, for good. */
+  truncate(actor: string, throughSeq: number): Promise<void>;
 }
 
 /**
@@ -110,6 +112,23 @@ export class SimWorld {
   journalOf(actor: Pick<ActorRef<object>, 'actorId'> | string): Promise<JournalEntry[]> {
     const id = typeof actor === 'string' ? actor : actor.actorId;
     return new Journal(this.contents.store, this.contents.parts.clock.world).replayFrom(id, 1).toArray();
+  }
+
+  /**
+   * Cuts an actor's journal back to its oldest checkpoint, as an operator does while the application runs, unless that
+   * is damaged. @param actor a ref, or an encoded id
+   */
+  async trim(actor: Pick<ActorRef<object>, 'actorId'> | string): Promise<void> {
+    const id = typeof actor === 'string' ? actor : actor.actorId;
+    const { checkpoints } = this.contents.store;
+    const oldest = (await checkpoints.list(id)).at(-1);
+    const record = oldest === undefined ? null : await checkpoints.latest(id, oldest);
+    if (record === null) return;
+    const isSound = await decodeCheckpoint(record).then(
+      () => true,
+      () => false,
+    );
+    if (isSound) await this.contents.truncate(id, record.seq);
   }
 
   /** Messages of an actor that were given up. */

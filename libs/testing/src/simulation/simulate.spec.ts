@@ -197,6 +197,17 @@ describe('simulate', () => {
     expect((failure.cause as Error).message).toContain('Date.now()');
   });
 
+  it('refuses a PLEXSPACES_SEED that is no number', async () => {
+    const before = process.env['PLEXSPACES_SEED'];
+    process.env['PLEXSPACES_SEED'] = 'abc';
+    try {
+      await expect(simulate(honest)).rejects.toMatchObject({ code: 'PS_INVALID_SIMULATION', option: 'seed' });
+    } finally {
+      if (before === undefined) delete process.env['PLEXSPACES_SEED'];
+      else process.env['PLEXSPACES_SEED'] = before;
+    }
+  });
+
   it.each<[string, Partial<SimulateOptions>, string]>([
     ['a seed that is no number', { seed: 'x' as unknown as number }, 'seed'],
     ['a seed that is not whole', { seed: 1.5 }, 'seed'],
