@@ -191,6 +191,29 @@ describe('a forged history', () => {
     expect(problems[0]).toMatchObject({ rule: 'H12', message: expect.stringContaining('Cannot assign to read only') });
   });
 
+  it.each([
+    ['one ref', '0', ['H3']],
+    ['two refs', '1', []],
+  ])('has an order where tells went through %s', (_, ref, rules) => {
+    const draft = goodDraft();
+    forgeries.H3['two tells of one client change places']!(draft);
+    draft.edit('t1', { ref: '0' }).edit('t2', { ref });
+    expect(checkHistory(draft.make()).problems.map(({ rule }) => rule)).toEqual(rules);
+  });
+
+  it('has an order through two refs where an ask was answered before the other was sent', () => {
+    const draft = goodDraft();
+    draft
+      .done(B, { id: 'u2', method: 'add', args: [1], result: 27 })
+      .done(B, { id: 'u1', method: 'add', args: [1], result: 28 });
+    const [later, earlier] = draft.operations.splice(-2);
+    draft.operations.push(
+      { ...earlier!, invoked: 1_000, ended: 1_001, ref: '0' },
+      { ...later!, invoked: 1_002, ended: 1_003, ref: '1' },
+    );
+    expect(checkHistory(draft.make()).problems.map(({ rule }) => rule)).toContain('H3');
+  });
+
   it('names the operation that no order explains, and says so when the search gave up', () => {
     const stale = goodDraft().read(A, 11).make();
     expect(checkHistory(stale).problems).toEqual([

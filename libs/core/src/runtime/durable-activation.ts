@@ -124,7 +124,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   protected async load(): Promise<void> {
-    const found = await recoverActor(this);
+    const found = await recoverActor(this, this.mailbox);
     this.exists ||= found.exists;
     const { image: adopted } = this.adoption;
     if (adopted === null) this.facets = found.facets;

@@ -17,6 +17,13 @@ export class Mailbox {
     return this.first;
   }
 
+  /** Those that wait, in their order; they stay. */
+  get all(): Message[] {
+    const all: Message[] = [];
+    for (let message = this.first; message !== null; message = message.next) all.push(message);
+    return all;
+  }
+
   push(message: Message): void {
     if (this.last === null) this.first = message;
     else this.last.next = message;

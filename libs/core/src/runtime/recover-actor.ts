@@ -5,6 +5,8 @@ import type { ResolvedFacet } from '../facet/facet-chain';
 import { decodeAnswer } from './answer-codec';
 import { facetsOf } from './change-facets';
 import type { DurableActivation } from './durable-activation';
+import { failOvertaken } from './fail-overtaken';
+import type { Mailbox } from './mailbox';
 import { isCreation } from './message-codec';
 import { hasRowOf } from './pending-messages';
 import { parkOrphans } from './park-orphans';
@@ -33,7 +35,7 @@ export interface RecoveredActor {
  * Reads everything an activation needs; what concerns one actor and lies in one store is asked for in one tick.
  * @throws ActorNotFoundError, ActorTerminatedError, FacetDriftError, and what `recover` throws
  */
-export async function recoverActor(host: DurableActivation): Promise<RecoveredActor> {
+export async function recoverActor(host: DurableActivation, mailbox: Mailbox): Promise<RecoveredActor> {
   const { system, cls, address } = host;
   const { definition } = cls;
   const actor = address.encoded;
@@ -52,6 +54,7 @@ export async function recoverActor(host: DurableActivation): Promise<RecoveredAc
   // A predecessor that is still writing may have come between the two: only what stays so is damage.
   for (let again = 0; again < READ_AGAIN && found.openTurn !== null && !hasRowOf(found.openTurn, rows); again++)
     [found, rows, parked] = await read();
+  await failOvertaken(host, mailbox);
   const { head } = found;
   if (!host.isVirtual) {
     const isComing = host.isBeingCreated || host.exists || rows.some(isCreation);

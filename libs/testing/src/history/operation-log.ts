@@ -94,8 +94,9 @@ export function readOperations(file: string): OperationRecord[] {
       case 'invoke': {
         if (event.op !== operations.length)
           throw corrupt(`begins operation ${event.op} after ${operations.length - 1}`);
-        const { id, client, actor, kind, method, args, readOnly, principal, delayMs } = event;
+        const { id, client, ref, actor, kind, method, args, readOnly, principal, delayMs } = event;
         const rest = {
+          ...(ref === undefined ? {} : { ref }),
           ...(principal === undefined ? {} : { principal }),
           ...(delayMs === undefined ? {} : { delayMs }),
         };

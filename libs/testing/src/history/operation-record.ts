@@ -7,6 +7,8 @@ export interface OperationRecord {
   readonly id: string;
   /** One line of sending: operations of one client at one actor are sent through one ref, in the order they were invoked (P2). */
   readonly client: string;
+  /** Where a client goes on with another ref, after its node was replaced: which. Order is promised within one. Default: ''. */
+  readonly ref?: string;
   /** Encoded id of the receiver. */
   readonly actor: string;
   readonly kind: 'ask' | 'tell';

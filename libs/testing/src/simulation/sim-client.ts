@@ -141,6 +141,7 @@ export class SimClient {
     const record = this.world.log.begin({
       id,
       client: this.name,
+      ref: String(node.reign),
       actor: this.refOf(node, call.cls, call.key).actorId,
       kind: call.kind,
       method: call.method,

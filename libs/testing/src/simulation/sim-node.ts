@@ -29,6 +29,8 @@ export class NodeLife {
   constructor(
     readonly life: SimLife,
     readonly storage: SimStorage,
+    /** Lives that did not overlap have the same: when the later one begins, all is over that was sent to the earlier. */
+    readonly reign: number,
   ) {}
 
   get<T>(token: string | symbol | Type<T>): T {
@@ -51,6 +53,7 @@ export class SimNode {
   onDeath: () => void = () => undefined;
   private waiting: ((up: NodeLife) => void)[] = [];
   private count = 0;
+  private reign = 0;
 
   constructor(
     private readonly clock: SimClock,
@@ -79,7 +82,8 @@ export class SimNode {
 
   start(): NodeLife {
     const life = this.clock.newLife(`life ${++this.count}`);
-    const node = new NodeLife(life, this.disk.open(life));
+    if (this.alive.size > 0) this.reign++;
+    const node = new NodeLife(life, this.disk.open(life), this.reign);
     this.alive.add(node);
     this.current = node;
     life.immediate(() => void this.boot(node));

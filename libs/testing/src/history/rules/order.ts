@@ -1,4 +1,5 @@
 import { type ActorEvidence, type Evidence, append } from '../evidence';
+import type { OperationRecord } from '../operation-record';
 import type { Request } from '../request';
 import type { SeenSend } from '../turn-view';
 
@@ -16,18 +17,29 @@ export function checkOrder(evidence: Evidence): void {
   }
 }
 
-/** An operation that is sent again has no one place: only what was sent after its last attempt must come after it. */
+/**
+ * An operation that is sent again has no one place: only what was sent after its last attempt must come after it, and
+ * through the same ref, unless its outcome was known by then.
+ */
 function checkClients(evidence: Evidence, actor: ActorEvidence): void {
   const byClient = new Map<string, Request[]>();
   for (const request of actor.requests)
     if (!request.readOnly && !request.isDelayed) append(byClient, request.client, request);
   for (const [client, requests] of byClient) {
-    const earlier = requests.toSorted((a, b) => a.lastInvoked - b.lastInvoked);
-    let next = 0;
-    let last: Place | null = null;
+    const sent = requests.toSorted((a, b) => a.lastInvoked - b.lastInvoked);
+    const over = requests.toSorted((a, b) => endOf(a) - endOf(b));
+    const lastOf = new Map<string, Place | null>();
+    let lastOver: Place | null = null;
     for (const request of requests.toSorted((a, b) => a.invoked - b.invoked)) {
-      for (let each = earlier[next]; each !== undefined && each.lastInvoked < request.invoked; each = earlier[++next])
-        last = later(last, placeOf(actor, each));
+      while (sent[0] !== undefined && sent[0].lastInvoked < request.invoked) {
+        const each = sent.shift() as Request;
+        const ref = refOf(each.attempts.find(({ invoked }) => invoked === each.lastInvoked));
+        lastOf.set(ref, later(lastOf.get(ref) ?? null, placeOf(actor, each)));
+      }
+      while (over[0] !== undefined && endOf(over[0]) < request.invoked)
+        lastOver = later(lastOver, placeOf(actor, over.shift() as Request));
+      const [ref = '', ...others] = new Set(request.attempts.map(refOf));
+      const last = later(others.length === 0 ? (lastOf.get(ref) ?? null) : null, lastOver);
       const place = placeOf(actor, request);
       if (place === null || last === null || place.at >= last.at) continue;
       evidence.blame(
@@ -37,6 +49,15 @@ function checkClients(evidence: Evidence, actor: ActorEvidence): void {
       );
     }
   }
+}
+
+function refOf(attempt: OperationRecord | undefined): string {
+  return attempt?.ref ?? '';
+}
+
+/** Of an ask: it has run by then. A tell is only accepted. */
+function endOf({ kind, acked }: Request): number {
+  return kind === 'ask' ? (acked?.ended ?? Infinity) : Infinity;
 }
 
 function checkSends(evidence: Evidence, sender: ActorEvidence): void {
