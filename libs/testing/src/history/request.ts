@@ -8,6 +8,8 @@ export interface Request extends Pick<
   /** The ids that its message may have in the journal. */
   readonly messageIds: readonly string[];
   readonly attempts: readonly OperationRecord[];
+  /** Its attempts were sent through several lines: it has no place in any of them (P2). */
+  readonly changedLine: boolean;
   /** First time it was sent. */
   readonly invoked: number;
   /** Last time it was sent. */
@@ -46,6 +48,7 @@ function toRequest(attempts: readonly OperationRecord[]): Request {
     readOnly,
     messageIds: [id, `key/${principal.length}/${principal}/${id}`],
     attempts,
+    changedLine: attempts.some((attempt) => attempt.client !== client),
     invoked: Math.min(...attempts.map(({ invoked }) => invoked)),
     lastInvoked: Math.max(...attempts.map(({ invoked }) => invoked)),
     acked,

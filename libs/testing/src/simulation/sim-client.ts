@@ -140,7 +140,7 @@ export class SimClient {
     const node = await this.world.node.whenUp();
     const record = this.world.log.begin({
       id,
-      client: this.name,
+      client: this.lineTo(node),
       actor: this.refOf(node, call.cls, call.key).actorId,
       kind: call.kind,
       method: call.method,
@@ -200,6 +200,14 @@ export class SimClient {
     let ref = refs.get(name);
     if (ref === undefined) refs.set(name, (ref = node.get<ActorClient<object>>(getActorToken(cls)).ref(key)));
     return ref;
+  }
+
+  /**
+   * Whoever turned away from a process that went on has another ref now, and nothing is said about the order of two (P2).
+   * Through a process that follows a dead one the line goes on: all that was accepted before is there.
+   */
+  private lineTo({ overlaps }: NodeLife): string {
+    return overlaps === 0 ? this.name : `${this.name}, line ${overlaps + 1}`;
   }
 
   /** A connection keeps the order of what is sent on it. */

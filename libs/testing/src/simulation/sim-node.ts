@@ -29,6 +29,8 @@ export class NodeLife {
   constructor(
     readonly life: SimLife,
     readonly storage: SimStorage,
+    /** How often until now a life began while the one before it was not over. */
+    readonly overlaps: number,
   ) {}
 
   get<T>(token: string | symbol | Type<T>): T {
@@ -51,6 +53,7 @@ export class SimNode {
   onDeath: () => void = () => undefined;
   private waiting: ((up: NodeLife) => void)[] = [];
   private count = 0;
+  private overlaps = 0;
 
   constructor(
     private readonly clock: SimClock,
@@ -79,7 +82,8 @@ export class SimNode {
 
   start(): NodeLife {
     const life = this.clock.newLife(`life ${++this.count}`);
-    const node = new NodeLife(life, this.disk.open(life));
+    if (this.current !== null) this.overlaps++;
+    const node = new NodeLife(life, this.disk.open(life), this.overlaps);
     this.alive.add(node);
     this.current = node;
     life.immediate(() => void this.boot(node));

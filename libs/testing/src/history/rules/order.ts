@@ -20,7 +20,7 @@ export function checkOrder(evidence: Evidence): void {
 function checkClients(evidence: Evidence, actor: ActorEvidence): void {
   const byClient = new Map<string, Request[]>();
   for (const request of actor.requests)
-    if (!request.readOnly && !request.isDelayed) append(byClient, request.client, request);
+    if (!request.readOnly && !request.isDelayed && !request.changedLine) append(byClient, request.client, request);
   for (const [client, requests] of byClient) {
     const earlier = requests.toSorted((a, b) => a.lastInvoked - b.lastInvoked);
     let next = 0;
