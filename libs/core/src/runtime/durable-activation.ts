@@ -165,8 +165,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
       return this.runner.held.over(message, this.known.look(message), (found) =>
         this.known.isNew(message, found) ? this.start(message) : this.finished(message),
       );
-    if (message.isRefused) return this.finished(message);
-    if (message.startBefore !== 0 && !message.isAsked && message.row === 'none') return this.finished(message); // its asker has given up
+    if (message.isForsaken) return this.finished(message);
     if (!this.exists && !this.isVirtual && message.handler !== CREATE) return refuseUncreated(this, message);
     if (message.recovered) return resumeMessage(this, message, this.openTurn);
     this.begin(message, []);

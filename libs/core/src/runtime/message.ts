@@ -128,6 +128,11 @@ export class Message extends Timed {
     return this.asker !== null || (this.twins?.some((twin) => twin.isAsked) ?? false);
   }
 
+  /** Its sender knows that it was not taken, or has given up on it while nothing of it is stored: it need not start. */
+  get isForsaken(): boolean {
+    return this.isRefused || (this.startBefore !== 0 && !this.isAsked && this.row === 'none');
+  }
+
   join(asker: Waiter): void {
     this.asker = asker;
   }

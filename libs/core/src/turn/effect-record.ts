@@ -24,6 +24,11 @@ export interface ActIdentity {
   readonly argsHash: string;
 }
 
+/** Names the arguments of an act in its record (P9); '' for none. */
+export function hashArgs({ args, name }: { args: readonly unknown[]; name: string }, maxBytes: number): string {
+  return args.length === 0 ? '' : hashValue(args, { maxBytes }, name);
+}
+
 /** The outcome of an effect as it is journaled; what cannot be encoded, or is too large, is recorded as that error (P6). */
 export function encodeOutcome(act: ActIdentity, outcome: EffectOutcome, maxBytes: number): SideEffectExecuted {
   if (outcome.kind === 'failed') return failedRecord(act, outcome.error, outcome.attempts);
