@@ -115,9 +115,21 @@ export class SqliteJournalWriter {
   }
 
   private append(write: AppendTuple): OutcomeTuple {
-    const [actor, seq, expectedEpoch, epoch, writer, continues, schema, status, count, frame, inbox, sends, rows] = write;
+    const [actor, seq, expectedEpoch, epoch, writer, continues, schema, status, count, frame, inbox, sends, rows] =
+      write;
     const id = this.ids.obtain(actor);
-    const moved = this.moveHead.run(seq + count, epoch, writer, schema, status, id, seq, expectedEpoch, writer, continues);
+    const moved = this.moveHead.run(
+      seq + count,
+      epoch,
+      writer,
+      schema,
+      status,
+      id,
+      seq,
+      expectedEpoch,
+      writer,
+      continues,
+    );
     if (moved.changes === 0) return ['conflict', ...(this.selectHead.get(id) as [number, number])];
     failpoint('commit.afterHead');
 
