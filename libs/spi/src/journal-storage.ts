@@ -37,6 +37,8 @@ export interface AppendWrite {
   /** Epoch after this append: `expected.epoch`, or one more in an activation's first. */
   readonly epoch: number;
   readonly writer: string;
+  /** It stands on an append of its own, which may still be in flight: the head row must be of this `writer` too. Default: false. */
+  readonly continues?: boolean;
   readonly schema: number;
   /** `absent`: its creation has records, but has not ended well. */
   readonly status: ActorStatus;
@@ -86,7 +88,8 @@ export interface StorageCapabilities {
  * Rules every implementation keeps, proven by `describeJournalStorage`:
  *  J1. A write is all or nothing: entries, head row, inbox changes, sends.
  *  J2. An append compares `(seq, epoch)` with the head row and sets it in the same transaction or script as
- *      its rows. Of several that expect the same head exactly one commits; the others are conflicts.
+ *      its rows. Of several that expect the same head exactly one commits; the others are conflicts. One that
+ *      `continues` compares the writer too: what it stands on may have been refused, and another's head be alike.
  *  J3. `seq` never repeats; the head row outlives truncation. Entries are dense from 1.
  *  J4. `read` yields rising `seq`, all of an append or nothing of it, and never what is not acknowledged or
  *      about to be.

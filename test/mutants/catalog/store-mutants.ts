@@ -63,7 +63,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: MEMORY_WRITER,
-        find: 'if (seq !== expected.seq || actualEpoch !== expected.epoch) {',
+        find: 'if (seq !== expected.seq || actualEpoch !== expected.epoch || isOthers) {',
         put: 'if (seq < 0) {',
       },
     ],

@@ -174,6 +174,7 @@ export class CommitLine {
       expected,
       epoch,
       writer,
+      continues: this.isStarted,
       schema,
       status,
       entries,

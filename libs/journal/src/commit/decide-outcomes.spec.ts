@@ -52,6 +52,8 @@ describe('decideOutcomes', () => {
     ['the head was not read', write, {}, undefined],
     ['the head stands before', write, { head: head(4) }, failed],
     ['the head stands elsewhere', write, { head: head(4, 3, 'w2') }, conflict(4, 3)],
+    ['a head of theirs is like ours', { ...write, continues: true }, { head: head(4, 2, 'w2') }, conflict(4, 2)],
+    ['our head is where it goes on', { ...write, continues: true }, { head: head(4) }, failed],
     ['our entry is there', write, { head: head(5), last: bytes }, committed],
     ['our entry is there, and theirs behind it', write, { head: head(9, 3, 'w2'), last: bytes }, committed],
     ['another entry is there', write, { head: head(9, 3, 'w2'), last: Buffer.from('theirs') }, conflict(9, 3)],

@@ -33,7 +33,8 @@ export function decideOutcomes(
     if (stored === undefined) return undefined;
     if (stored) return { kind: 'committed', head: end };
 
-    const stands = sameHead(head, write.expected) || missing.has(headKey(write, write.expected));
+    const isOthers = write.continues === true && head.writer !== write.writer;
+    const stands = (sameHead(head, write.expected) && !isOthers) || missing.has(headKey(write, write.expected));
     missing.add(headKey(write, end));
     return stands ? { kind: 'failed', reason } : { kind: 'conflict', actual: { seq: head.seq, epoch: head.epoch } };
   });

@@ -23,7 +23,8 @@ export class MemoryWriter {
     const { actor: id, expected, entries, inbox, sends, epoch, writer, schema, status } = write;
     const actor = this.tables.actor(id);
     const { seq, epoch: actualEpoch } = actor.head;
-    if (seq !== expected.seq || actualEpoch !== expected.epoch) {
+    const isOthers = write.continues === true && actor.head.writer !== writer;
+    if (seq !== expected.seq || actualEpoch !== expected.epoch || isOthers) {
       return { kind: 'conflict', actual: { seq, epoch: actualEpoch } };
     }
     const refusal = whyInboxRefused(id, actor, inbox);

@@ -72,6 +72,7 @@ export type AppendTuple = readonly [
   expectedEpoch: number,
   epoch: number,
   writer: string,
+  continues: 0 | 1,
   schema: number,
   status: number,
   count: number,

@@ -103,6 +103,7 @@ function appendTuple(write: AppendWrite): AppendTuple {
     expected.epoch,
     epoch,
     writer,
+    write.continues === true ? 1 : 0,
     schema,
     ACTOR_STATUSES.indexOf(status),
     entries.length,

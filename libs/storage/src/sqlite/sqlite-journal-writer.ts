@@ -38,7 +38,8 @@ export class SqliteJournalWriter {
     this.release = connection.prepare('RELEASE turn');
     this.rollbackTo = connection.prepare('ROLLBACK TO turn');
     this.moveHead = connection.prepare(
-      'UPDATE ps_actor SET head = ?, epoch = ?, writer = ?, schema = ?, status = ? WHERE id = ? AND head = ? AND epoch = ?',
+      'UPDATE ps_actor SET head = ?, epoch = ?, writer = ?, schema = ?, status = ? ' +
+        'WHERE id = ? AND head = ? AND epoch = ? AND (writer = ? OR NOT ?)',
     );
     this.selectHead = connection
       .prepare<[number], [number, number]>('SELECT head, epoch FROM ps_actor WHERE id = ?')
@@ -114,9 +115,21 @@ export class SqliteJournalWriter {
   }
 
   private append(write: AppendTuple): OutcomeTuple {
-    const [actor, seq, expectedEpoch, epoch, writer, schema, status, count, frame, inbox, sends, rows] = write;
+    const [actor, seq, expectedEpoch, epoch, writer, continues, schema, status, count, frame, inbox, sends, rows] =
+      write;
     const id = this.ids.obtain(actor);
-    const moved = this.moveHead.run(seq + count, epoch, writer, schema, status, id, seq, expectedEpoch);
+    const moved = this.moveHead.run(
+      seq + count,
+      epoch,
+      writer,
+      schema,
+      status,
+      id,
+      seq,
+      expectedEpoch,
+      writer,
+      continues,
+    );
     if (moved.changes === 0) return ['conflict', ...(this.selectHead.get(id) as [number, number])];
     failpoint('commit.afterHead');
 

@@ -249,6 +249,27 @@ const races: JournalCase[] = [
     },
   },
   {
+    name: 'refuses what stands on a refused append, also where the head of another writer is alike (J2)',
+    async run({ store: { journal } }) {
+      const actor = freshActor();
+      const own = { writer: 'second', continues: true };
+      const head = await commit(journal, append(actor, NEW, ['a', 'b'], { writer: 'first' }));
+      const outcomes = await journal.flush([
+        append(actor, NEW, ['x', 'y'], { writer: 'second' }),
+        append(actor, head, ['z'], own),
+        append(actor, { seq: 3, epoch: 1 }, [], own),
+      ]);
+      assert.deepEqual(outcomes, Array(3).fill({ kind: 'conflict', actual: head }));
+      const next = await commit(journal, append(actor, head, ['c'], { writer: 'first', continues: true }));
+      assert.deepEqual(await readAll(journal, actor), [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'c'],
+      ]);
+      await commit(journal, append(actor, next, ['d'], { writer: 'second' }));
+    },
+  },
+  {
     name: 'refuses a writer that is ahead of the journal (J2)',
     async run({ store: { journal } }) {
       const actor = freshActor();
