@@ -76,9 +76,13 @@ async function main({ plans, points, runs, seed, lanes, isJson }: Wish): Promise
   return failures.length === 0 ? 0 : 1;
 }
 
-try {
-  void main(readWish(process.argv.slice(2))).then((code) => (process.exitCode = code));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 2;
+async function run(): Promise<void> {
+  try {
+    process.exitCode = await main(readWish(process.argv.slice(2)));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 2;
+  }
 }
+
+void run();
