@@ -40,6 +40,7 @@ async function appendAt(journal: JournalStorage, template: AppendWrite, seq: num
       actor: 'default/default/bench/appended',
       expected: { seq, epoch: seq === 0 ? 0 : 1 },
       epoch: 1,
+      continues: seq > 0,
       entries: template.entries.map(({ bytes }, i) => ({ seq: seq + 1 + i, bytes })),
       inbox: template.inbox.map((change) => ({ ...change, id: `${change.id}/${seq}` })),
     },
