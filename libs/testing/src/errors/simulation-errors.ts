@@ -100,6 +100,18 @@ export class CallOutcomeUnknownError extends PlexSpacesError {
   }
 }
 
+/** An effect of a durable actor left while its message could still be lost: a broken promise (P4) of the runtime. @publicApi */
+export class EarlyEffectError extends PlexSpacesError {
+  readonly code = 'PS_EARLY_EFFECT';
+  constructor(
+    readonly actor: string,
+    readonly messageId: string,
+    readonly effect: string,
+  ) {
+    super(`${effect} of ${actor} left before message ${messageId} was on the disk: a crash could lose what caused it.`);
+  }
+}
+
 /** The simulated external service failed this call, after or before carrying it out. @publicApi */
 export class OutsideCallError extends PlexSpacesError {
   readonly code = 'PS_OUTSIDE_CALL';

@@ -1,5 +1,5 @@
 import { currentEffect } from '#core';
-import { OutsideCallError } from '../errors';
+import { EarlyEffectError, OutsideCallError } from '../errors';
 import type { LedgerLine } from '../history';
 import type { Choices } from './choices';
 import type { SimClock } from './sim-clock';
@@ -19,6 +19,8 @@ export class OutsideWorld {
     private failing: number,
     /** Counts what struck. */
     private readonly note: (fault: string) => void,
+    /** Is the message on the disk, or is its actor none that keeps messages there? */
+    private readonly isSafe: (actor: string, messageId: string) => boolean,
   ) {}
 
   heal(): void {
@@ -34,6 +36,8 @@ export class OutsideWorld {
     return new Promise((resolve, reject) => {
       if (life.isOver) return; // it is dead and does not know it yet: nothing leaves it
       const { choices, clock } = this;
+      const [actor, messageId] = originOf(key);
+      if (!this.isSafe(actor, messageId)) clock.fail(new EarlyEffectError(actor, messageId, name));
       const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
       if (fails) this.note('effectFails');
       const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');
@@ -49,6 +53,12 @@ export class OutsideWorld {
       }, takesMs);
     });
   }
+}
+
+/** `<actor>/<message id>/<scope>/<ordinal>`: an actor has four parts, a message id any number. */
+function originOf(key: string): [actor: string, messageId: string] {
+  const parts = key.split('/');
+  return [parts.slice(0, 4).join('/'), parts.slice(4, -2).join('/')];
 }
 
 /**

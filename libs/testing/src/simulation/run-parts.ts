@@ -45,7 +45,9 @@ export class RunParts implements WorldParts {
     this.clock = new SimClock({ seed, choices, slow: mix.slowProcess, onSlow: () => this.note('slowProcess') });
     this.logger = collectLogs(this.warnings, () => `${this.stamp()} ${this.clock.current?.name ?? ''}: `);
     this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix) });
-    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails, this.note);
+    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails, this.note, (actor, id) =>
+      this.isSafe(actor, id),
+    );
     const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
     this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);
     this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell, this.note);
@@ -105,6 +107,13 @@ export class RunParts implements WorldParts {
 
   opens(what: string): { close(): void } {
     return this.open.add(what);
+  }
+
+  /** P4: an effect of a durable actor leaves when its message is on the disk to stay. */
+  private isSafe(actor: string, messageId: string): boolean {
+    const { tables, log } = this.disk.engine;
+    const hasJournal = (tables.actors.get(actor)?.head.epoch ?? 0) > 0;
+    return !hasJournal || log.keeps(actor, messageId);
   }
 
   private stamp(): string {

@@ -61,6 +61,14 @@ export class WriteLog {
     return true;
   }
 
+  /** Is there a message of this id, which no power failure can take? */
+  keeps(actor: string, id: string): boolean {
+    if (this.tables.actors.get(actor)?.inbox.has(id) !== true) return false;
+    const isItsFirst = ({ rows }: Before): boolean =>
+      rows.some((row) => row.receiver === actor && row.id === id && row.row === null);
+    return !this.unsynced.some(isItsFirst);
+  }
+
   get unsyncedCount(): number {
     return this.unsynced.length;
   }
