@@ -26,6 +26,7 @@ const ACTS = [
   'forward',
   'forward',
   'chargeOften',
+  'race',
   'move',
   'flaky',
   'poison',
@@ -141,6 +142,8 @@ class Customer {
         return ask.charge(by);
       case 'chargeOften':
         return ask.chargeOften(by);
+      case 'race':
+        return ask.race(by);
       case 'tryOnce':
         return ask.tryOnce(by);
       case 'slowly':
