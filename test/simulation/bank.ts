@@ -114,7 +114,7 @@ export class Account {
 
   /** Waits in the middle of its turn. */
   @Handle({ retry }) async slowly(@Ctx() ctx: ActorContext, by: number): Promise<number> {
-    const receipt = await this.pay();
+    const receipt = await this.pay(ctx.uuid()); // drawn anew by a re-run, it would be another effect
     await ctx.sleep(30);
     this.receipts.push(receipt);
     return (this.value += by);
@@ -136,7 +136,7 @@ export class Account {
     return this.value;
   }
 
-  @SideEffect(patient) protected pay(): Promise<number> {
+  @SideEffect(patient) protected pay(_reference = ''): Promise<number> {
     return this.outside.draw('pay');
   }
 
