@@ -120,9 +120,10 @@ export class Account {
     return (this.value += by);
   }
 
-  /** A final answer that changes nothing, though the state was touched. */
-  @Handle({ retry }) refuse(): void {
+  /** A final answer that changes nothing, though the state was touched and a message sent. */
+  @Handle({ retry }) async refuse(@Ctx() ctx: ActorContext): Promise<void> {
     this.value = -1_000_000;
+    await ctx.actor(Book, 'main').tell.note(ctx.self.key, -1);
     throw new TerminalError('not here');
   }
 
