@@ -78,7 +78,7 @@ const till: ActorModel<{ readonly sum: number }> = {
 export const models = { account, book, till };
 
 function addedBy(method: string, args: readonly unknown[]): number {
-  if (method === 'forward' || method === 'poison' || method === 'refuse') return 0;
+  if (method === 'forward' || method === 'poison' || method === 'fatal' || method === 'refuse') return 0;
   return (method === 'move' ? -1 : 1) * (args.at(-1) as number);
 }
 

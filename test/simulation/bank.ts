@@ -133,6 +133,12 @@ export class Account {
     throw new Error('poison');
   }
 
+  /** Takes its process with it, each time it starts: parked in the end, for a start is counted before it happens. */
+  @Handle({ retry: { maxAttempts: 3, initialDelay: 1 } }) fatal(): Promise<void> {
+    this.value = -1_000_000;
+    return this.outside.die();
+  }
+
   @Handle({ readOnly: true }) current(): number {
     return this.value;
   }

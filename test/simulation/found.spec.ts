@@ -89,10 +89,38 @@ describe('found by simulation', () => {
     });
   });
 
+  it('a tell on its way to the store when its activation fails is there for the next one (P2)', async () => {
+    await simulate({
+      seeds,
+      actors,
+      faults: { ...none(), readFails: 0.4, storeLatencyMs: 20 },
+      scenario: async (world) => {
+        for (let line = 0; line < 8; line++) {
+          const notes = await world.ref(Notes, `n${line}`);
+          const before = notes.ask.last().catch(unreadable);
+          // Waits for the ask before it, and brings up the next activation when that fails.
+          const between = notes.ask.read().catch(unreadable);
+          const noted = notes.tell.note(line);
+          await noted;
+          for (let last: number | null = null; last === null; await world.sleep(50)) {
+            last = await notes.ask.last().catch(unreadable);
+            if (last !== null) expect(last).toBe(line);
+          }
+          await Promise.all([before, between]);
+        }
+      },
+    });
+  });
+
   it('needs no fault to be right', async () => {
     await simulate({ ...quiet, seeds: { from: 1, count: 3 }, actors, scenario: (world) => linesOf(world) });
   });
 });
+
+/** The store failed: asked again, it may answer. */
+function unreadable(): null {
+  return null;
+}
 
 function none(): Record<string, number> {
   return Object.fromEntries(

@@ -30,6 +30,7 @@ const ACTS = [
   'move',
   'flaky',
   'poison',
+  'fatal',
   'tryOnce',
   'delayed',
   'refuse',
@@ -162,6 +163,8 @@ class Customer {
         return world.random.chance(0.5, 'poison.asked')
           ? refused(ask.poison(), 'MessageParkedError')
           : client.tell(Account, key, keyed).poison();
+      case 'fatal':
+        return client.tell(Account, key, keyed).fatal();
       case 'tellAdd':
         return client.tell(Account, key, keyed).add(by);
       case 'delayed':

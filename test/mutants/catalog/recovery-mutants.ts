@@ -120,12 +120,6 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'changes of an open turn',
-    breaks: 'P7, P8',
-    what: 'recovery applies the changes of a turn that was parked',
-    edits: [{ file: FOLD, find: '    if (open === null || failed) return;', put: '    if (open === null) return;' }],
-  },
-  {
     name: 'last turn not folded',
     breaks: 'P8',
     what: 'recovery after a checkpoint leaves out the changes of the first turn behind it',

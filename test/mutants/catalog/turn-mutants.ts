@@ -210,6 +210,18 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'start counted while it happens',
+    breaks: 'P7',
+    what: 'a message that was found in the store starts before its start is durable',
+    edits: [
+      {
+        file: 'libs/core/src/runtime/resume-message.ts',
+        find: '  host.runner.held.whenSafe(message, () =>\n    host.runner.held.unlessGone(message, () => {',
+        put: '  host.runner.held.over(message, Promise.resolve(), () =>\n    ((start: () => void) => start())(() => {',
+      },
+    ],
+  },
+  {
     name: 'parked message resurrected',
     breaks: 'P7',
     what: 'a message that was given up is still waiting in the store, and runs again after a restart',

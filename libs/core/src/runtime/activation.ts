@@ -288,8 +288,8 @@ export abstract class Activation extends Timed implements TurnHost {
   }
 
   protected failAll(messages: readonly Message[], error: unknown): void {
+    for (const message of messages) this.system.adrift.add(message); // all of them: the first to leave may bring up the next activation
     for (const message of messages) {
-      this.system.adrift.add(message);
       message.fail(error);
       message.leave();
     }

@@ -13,11 +13,13 @@ import { attemptStep } from './steps';
  */
 export function resumeMessage(host: DurableActivation, message: Message, open: OpenTurn | null): void {
   const { env, system, address } = host;
-  const waitMs = message.attempts > 1 ? message.dueAt - env.now() : 0;
+  const policy = message.handler.retry ?? MESSAGE_RETRY;
+  // No longer than its policy would have it wait: the clock may have been put back since.
+  const waitMs = message.attempts > 1 ? Math.min(message.dueAt - env.now(), policy.maxMs) : 0;
   if (waitMs > 0) return waitInLine(host, message, open, waitMs);
   const history = open?.received.messageId === message.id ? historyOf(open) : [];
   message.recovered = false;
-  const { maxAttempts } = message.handler.retry ?? MESSAGE_RETRY;
+  const { maxAttempts } = policy;
   // Accepting it counted a first start; without a record nobody knows whether that came, so one more is allowed.
   const limit = message.opened ? maxAttempts : Math.max(2, maxAttempts);
   if (message.attempts >= limit) {

@@ -2,6 +2,7 @@ import { type Choices, pick } from './choices';
 import type { Faults } from './fault-mix';
 import { armCrashPoint, disarmCrashPoint } from './crash-point';
 import type { SimClock } from './sim-clock';
+import type { SimLife } from './sim-life';
 import type { NodeLife, SimNode } from './sim-node';
 
 type Disruption = 'processCrash' | 'powerLoss' | 'pause' | 'gracefulRestart' | 'clockJump';
@@ -16,6 +17,8 @@ const LONGEST_JUMP_MS = 5_000;
 const STOP_LIMIT_MS = 15_000;
 /** A power failure that waits for a write that is not synced waits so long at most. */
 const LONGEST_WAIT_FOR_WRITE_MS = 300;
+/** Of the wait before a process that ends itself is started again. */
+const MOST_DOUBLINGS = 10;
 
 /**
  * Disturbs the application in the safety phase: kills it in the middle of what it does, pauses it, moves its clock.
@@ -25,6 +28,7 @@ export class Nemesis {
   /** All that was planned has happened. */
   isDone = false;
   private stopped = false;
+  private ownDeaths = 0;
 
   constructor(
     private readonly clock: SimClock,
@@ -55,6 +59,14 @@ export class Nemesis {
       else this.node.resume(life);
     }
     if (this.node.current === null) this.node.start();
+  }
+
+  /** It ended itself: whoever starts it again waits twice as long each time, as process managers do. */
+  died(life: SimLife): void {
+    const node = this.node.all.find((each) => each.life === life);
+    if (node === undefined) return;
+    this.strike(node, 'process', 'by its own code');
+    this.ownDeaths = Math.min(this.ownDeaths + 1, MOST_DOUBLINGS);
   }
 
   private next(enabled: readonly Disruption[], left: number, pace: number): void {
@@ -144,7 +156,7 @@ export class Nemesis {
       () => {
         if (this.node.current === null) this.node.start();
       },
-      this.choices.below(100, 'restart.takes'),
+      this.choices.below(100, 'restart.takes') * 2 ** this.ownDeaths,
     );
   }
 }

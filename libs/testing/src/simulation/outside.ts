@@ -21,6 +21,8 @@ export class OutsideWorld {
     private readonly note: (fault: string) => void,
     /** Is the message on the disk, or is its actor none that keeps messages there? */
     private readonly isSafe: (actor: string, messageId: string) => boolean,
+    /** Ends a process at once. */
+    private readonly kill: (life: SimLife) => void,
   ) {}
 
   heal(): void {
@@ -29,7 +31,11 @@ export class OutsideWorld {
 
   /** What the process `life` sees of it. */
   seenBy(life: SimLife): Outside {
-    return new Outside((name, value, key) => this.call(life, name, value, key), this.drawn);
+    return new Outside(
+      (name, value, key) => this.call(life, name, value, key),
+      () => this.kill(life),
+      this.drawn,
+    );
   }
 
   private call(life: SimLife, name: string, value: unknown, key: string): Promise<unknown> {
@@ -73,6 +79,7 @@ export class Outside {
   /** @internal */
   constructor(
     private readonly send: (name: string, value: unknown, key: string) => Promise<unknown>,
+    private readonly kill: () => void,
     private readonly drawn: { count: number },
   ) {}
 
@@ -84,5 +91,11 @@ export class Outside {
   /** A call from inside a side effect, under its idempotency key. Answers with `value`. @throws OutsideCallError, NoActorContextError */
   call<T>(name: string, value: T): Promise<T> {
     return this.send(name, value, currentEffect().idempotencyKey) as Promise<T>;
+  }
+
+  /** The process that calls it dies here and now, as of a message that exhausts its memory, and is started again. Never settles. */
+  die(): Promise<never> {
+    this.kill();
+    return new Promise(() => undefined);
   }
 }

@@ -45,8 +45,13 @@ export class RunParts implements WorldParts {
     this.clock = new SimClock({ seed, choices, slow: mix.slowProcess, onSlow: () => this.note('slowProcess') });
     this.logger = collectLogs(this.warnings, () => `${this.stamp()} ${this.clock.current?.name ?? ''}: `);
     this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix) });
-    this.outside = new OutsideWorld(this.clock, choices, mix.effectFails, this.note, (actor, id) =>
-      this.isSafe(actor, id),
+    this.outside = new OutsideWorld(
+      this.clock,
+      choices,
+      mix.effectFails,
+      this.note,
+      (actor, id) => this.isSafe(actor, id),
+      (life) => this.nemesis.died(life),
     );
     const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
     this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);

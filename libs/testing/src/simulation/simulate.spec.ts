@@ -37,6 +37,10 @@ class Tally {
     return Date.now();
   }
 
+  @Handle({ retry: { maxAttempts: 3 } }) exhaust(): Promise<never> {
+    return this.outside.die();
+  }
+
   @Handle({ readOnly: true }) current(): number {
     return this.value;
   }
@@ -162,6 +166,24 @@ describe('simulate', () => {
       },
     });
     expect(late).toBeGreaterThan(0);
+  });
+
+  it('lets a message end its process, as often as it may be started (P7)', async () => {
+    let lives = 0;
+    await simulate({
+      seed: 1,
+      faults: 'none',
+      actors: [Tally],
+      scenario: async (world) => {
+        await world.client('c').tell(Tally, 't', { attempts: 10 }).exhaust();
+        await world.client('c').ask(Tally, 't', { attempts: 10 }).charge();
+        lives = world.lives;
+      },
+      invariant: async (world) => {
+        expect(await world.parkedOf('default/default/tally/t')).toEqual([expect.objectContaining({ attempts: 3 })]);
+      },
+    });
+    expect(lives).toBe(4);
   });
 
   it('tells nobody of lives that end with the run', async () => {
