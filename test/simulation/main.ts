@@ -76,7 +76,10 @@ function figures({ runs, events, hours, lives, calls, requests, failures }: Rang
 async function asProgram(command: SimulateCommand): Promise<void> {
   const started = Date.now();
   const seconds = (): number => (Date.now() - started) / 1_000;
-  const progress = throttled((totals) => console.error(`… ${figures(totals, seconds())}`));
+  const progress = throttled((totals) => {
+    const failed = totals.failures.map(({ seed }) => seed).join(', ');
+    console.error(`… ${figures(totals, seconds())}${failed === '' ? '' : `; failed: ${failed}`}`);
+  });
   if (!command.json) console.log(`seeds ${command.from} to ${command.from + command.count - 1}`);
   const totals = await runAll(command, progress);
   if (command.json)

@@ -308,6 +308,26 @@ describe('recover, where it begins', () => {
     expect(await world.recover()).toMatchObject({ head: { seq: 7 }, checkpointSeq: 7 });
   });
 
+  it('nor is it damage that the newest is unreadable while a former activation replaces the one before it', async () => {
+    await world.write(started(), ...turn('m1', 1));
+    await world.save();
+    await world.write(...turn('m2', 2));
+    await world.save();
+    await world.journal.truncate(actor, 4);
+    const { latest } = world.checkpoints;
+    jest.spyOn(world.checkpoints, 'latest').mockImplementationOnce(async () => {
+      await world.write(...turn('m3', 3));
+      await world.save(); // that of m1 is gone
+      throw new CorruptRecordError(actor, 'Checkpoint 7', 'the checksum of its file does not match');
+    });
+    jest.spyOn(world.checkpoints, 'latest').mockImplementation(async (of, throughSeq) => {
+      if (throughSeq !== undefined && throughSeq < 10)
+        throw new CorruptRecordError(actor, 'Checkpoint 7', 'the checksum of its file does not match');
+      return latest.apply(world.checkpoints, [of, throughSeq]);
+    });
+    expect(await world.recover()).toMatchObject({ head: { seq: 10 }, checkpointSeq: 10 });
+  });
+
   it('asks for head and checkpoint in one tick', async () => {
     const asked: string[] = [];
     const spy = (name: 'latest' | 'head') => () => {

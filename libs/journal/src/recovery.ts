@@ -41,6 +41,24 @@ export async function recover(
   actor: string,
   options: RecoverOptions = {},
 ): Promise<Recovered> {
+  for (let seen: number | undefined; ;) {
+    try {
+      return await recoverOnce(storage, actor, options);
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+      // A former activation may have saved a checkpoint meanwhile, and an older one be gone: only what stays so is damage.
+      const [newest] = await storage.checkpoints.list(actor);
+      if (newest === seen) throw error;
+      seen = newest;
+    }
+  }
+}
+
+async function recoverOnce(
+  storage: Pick<Storage, 'journal' | 'checkpoints'>,
+  actor: string,
+  options: RecoverOptions,
+): Promise<Recovered> {
   const [head, checkpoint] = await locate(storage, actor, options);
   const { supportedSchema } = options;
   if (supportedSchema !== undefined && head.schema > supportedSchema) {
