@@ -1,6 +1,7 @@
 import type { CheckpointStorage } from './checkpoint-storage';
 import type { InboxStorage } from './inbox-storage';
 import type { JournalStorage } from './journal-storage';
+import type { LeaseStorage } from './lease-storage';
 import type { RowCompiler } from './row-statement';
 
 /** What a storage module provides: one store, seen through its three ports. */
@@ -8,6 +9,8 @@ export interface Storage {
   readonly journal: JournalStorage;
   readonly inbox: InboxStorage;
   readonly checkpoints: CheckpointStorage;
+  /** Where several processes can open it: who of them owns it (one at a time). */
+  readonly leases?: LeaseStorage | undefined;
   /** Its options, with their defaults: what `durability({ backendConfig })` is held against. Default: none. */
   readonly openedWith?: Readonly<Record<string, unknown>>;
   /** Compiles `ctx.rows` where the application's entities lie in this store's database; needs `capabilities.rows`. */
