@@ -11,7 +11,7 @@ const mayImport = {
 };
 
 /** A door is the index.ts of a library, or of a folder that has an entry of its own in "imports" of package.json. */
-const doors = '^libs/[^/]+/src/((memory|fs|sqlite|typeorm|conformance)/)?index\\.ts$';
+const doors = '^libs/[^/]+/src/((memory|fs|sqlite|postgres|redis|typeorm|conformance)/)?index\\.ts$';
 
 const shipped = '^(src|libs)/';
 const packages = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;
@@ -90,6 +90,20 @@ module.exports = {
       severity: 'error',
       from: { path: shipped, pathNot: '^libs/storage/src/(sqlite|typeorm)/' },
       to: { path: packages('better-sqlite3') },
+    },
+    {
+      name: 'pg-only-in-its-adapters',
+      comment: 'pg is an optional peer; only the Postgres writer and the TypeORM door load it.',
+      severity: 'error',
+      from: { path: shipped, pathNot: '^libs/storage/src/(postgres|typeorm)/' },
+      to: { path: packages('pg') },
+    },
+    {
+      name: 'ioredis-only-in-its-adapter',
+      comment: 'ioredis is an optional peer; only ./redis loads it.',
+      severity: 'error',
+      from: { path: shipped, pathNot: '^libs/storage/src/redis/' },
+      to: { path: packages('ioredis') },
     },
     {
       name: 'nest-testing-only-in-the-kit',

@@ -67,6 +67,8 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['typeorm-only-in-its-adapter', 'libs/storage/src/sqlite/plant-16.ts', `import 'typeorm';`],
   ['typeorm-only-in-its-adapter', 'libs/core/src/plant-17.ts', `import type {} from '@nestjs/typeorm';`],
   ['sqlite-only-in-its-adapters', 'libs/storage/src/fs/plant-18.ts', `import 'better-sqlite3';`],
+  ['pg-only-in-its-adapters', 'libs/storage/src/redis/plant-25.ts', `import 'pg';`],
+  ['ioredis-only-in-its-adapter', 'libs/core/src/plant-26.ts', `import 'ioredis';`],
   ['nest-testing-only-in-the-kit', 'libs/core/src/plant-23.ts', `import '@nestjs/testing';`],
   [
     'nest-testing-only-in-the-kit',
