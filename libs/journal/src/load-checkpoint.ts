@@ -24,28 +24,59 @@ export async function loadCheckpoint(
   { throughSeq, warn, newest }: LoadOptions = {},
 ): Promise<Checkpoint | null> {
   let unreadable: CorruptRecordError | undefined;
-  let given = newest;
-  for (let through = throughSeq; ;) {
-    let record: CheckpointRecord | null | undefined;
+  const passOver = (error: CorruptRecordError): void => {
+    unreadable = error;
+    warn?.(error);
+  };
+  for await (const found of checkpointsDown(checkpoints, actor, throughSeq, newest)) {
+    if (found instanceof CorruptRecordError) {
+      passOver(found);
+      continue;
+    }
+    if (found.seq > headSeq) throw new CheckpointAheadError(actor, found.seq, headSeq);
     try {
-      record = given === undefined ? await checkpoints.latest(actor, through) : given;
-      if (record === null) break;
-      if (record.seq > headSeq) throw new CheckpointAheadError(actor, record.seq, headSeq);
-      return await decodeCheckpoint(record);
+      return await decodeCheckpoint(found);
     } catch (error) {
       if (!(error instanceof CorruptRecordError)) throw error;
-      unreadable = error;
-      warn?.(error);
+      passOver(error);
     }
-    given = undefined;
-    // A store with checksums of its own does not hand a damaged record out: its list tells which one that was.
-    const seq = record?.seq ?? (await newestSeq(checkpoints, actor, through));
-    if (seq === undefined || (through !== undefined && seq > through)) break;
-    through = seq - 1;
   }
   if (unreadable === undefined || headSeq === 0) return null;
   for await (const page of journal.read(actor, 0, 1)) if (page[0]?.seq === 1) return null;
   throw unreadable;
+}
+
+/** From the newest down. In the place of one that the store will not hand out, since its own checksums say no: why. */
+export async function* checkpointsDown(
+  checkpoints: CheckpointStorage,
+  actor: string,
+  throughSeq?: number,
+  newest?: CheckpointRecord | null,
+): AsyncGenerator<CheckpointRecord | CorruptRecordError> {
+  let given = newest;
+  for (let through = throughSeq; ;) {
+    const found = given === undefined ? await latestOrWhyNot(checkpoints, actor, through) : given;
+    if (found === null) return;
+    given = undefined;
+    yield found;
+    // The list still tells which one was refused.
+    const seq = found instanceof CorruptRecordError ? await newestSeq(checkpoints, actor, through) : found.seq;
+    if (seq === undefined || (through !== undefined && seq > through)) return;
+    through = seq - 1;
+  }
+}
+
+async function latestOrWhyNot(
+  checkpoints: CheckpointStorage,
+  actor: string,
+  through: number | undefined,
+): Promise<CheckpointRecord | CorruptRecordError | null> {
+  try {
+    return await checkpoints.latest(actor, through);
+  } catch (error) {
+    if (error instanceof CorruptRecordError) return error;
+    throw error;
+  }
 }
 
 async function newestSeq(

@@ -508,6 +508,16 @@ describe('foldAt', () => {
     ]);
   });
 
+  it('finds it beside a checkpoint that the store refuses to hand out', async () => {
+    await world.write(started(), ...turn('m1', 1));
+    await world.save();
+    await world.write(...turn('m2', 2));
+    await world.save({ damaged: true });
+    world.checkInStore();
+    expect((await foldAt(world, actor, { time: 40 })).image.toObject()['n']).toBe(1);
+    expect((await foldAt(world, actor, { time: 1e9 })).image.toObject()['n']).toBe(2);
+  });
+
   it('says when the history asked for is gone', async () => {
     await world.write(started(), ...turn('m1', 1), ...turn('m2', 2));
     await world.save();

@@ -1,8 +1,8 @@
-import type { EntryRecord, Storage } from '#spi';
+import { CorruptRecordError, type EntryRecord, type Storage } from '#spi';
 import { decodeEntry } from './entries/entry-codec';
 import { HistoryTruncatedError } from './errors';
 import type { JournalFold } from './fold';
-import { loadCheckpoint } from './load-checkpoint';
+import { checkpointsDown, loadCheckpoint } from './load-checkpoint';
 import { foldThrough, startFold } from './recovery';
 
 /** A point in an actor's history: after entry `seq`, or as of a wall-clock time (as far as the writers' clocks went right). */
@@ -51,9 +51,9 @@ async function lastCheckpointBefore(
   actor: string,
   time: number,
 ): Promise<number> {
-  let record = await checkpoints.latest(actor);
-  while (record !== null && record.time > time) record = await checkpoints.latest(actor, record.seq - 1);
-  return record?.seq ?? 0;
+  for await (const found of checkpointsDown(checkpoints, actor))
+    if (!(found instanceof CorruptRecordError) && found.time <= time) return found.seq;
+  return 0;
 }
 
 async function beginsAtOne({ journal }: Pick<Storage, 'journal'>, actor: string): Promise<boolean> {
