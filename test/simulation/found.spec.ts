@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Actor, type ActorContext, Ctx, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
-import { type SimWorld, simulate } from 'plexspaces/testing';
+import { Outside, type SimWorld, simulate } from 'plexspaces/testing';
 
 // What the simulation found, each by the least that shows it. Every one of these failed before it was mended.
 
@@ -14,12 +14,23 @@ const seeds = { from: 1, count: 40 };
 class Notes {
   @State() lines: number[] = [];
 
+  constructor(private readonly outside: Outside) {}
+
   @Handle({ retry }) note(line: number): void {
     this.lines.push(line);
   }
 
   @Handle({ retry }) last(): number {
     return this.lines.at(-1) ?? -1;
+  }
+
+  @Handle({ retry: { maxAttempts: 4 } }) exhaust(): Promise<never> {
+    return this.outside.die();
+  }
+
+  /** Holds the line for a while. */
+  @Handle({ retry }) async pause(@Ctx() ctx: ActorContext): Promise<void> {
+    await ctx.sleep(100);
   }
 
   @Handle({ readOnly: true }) read(): number[] {
@@ -108,6 +119,28 @@ describe('found by simulation', () => {
           }
           await Promise.all([before, between]);
         }
+      },
+    });
+  });
+
+  it('a repeat of a stored tell that comes while its actor is loaded brings nobody before the other stored ones (P2)', async () => {
+    await simulate({
+      seeds: { from: 1, count: 5 },
+      actors,
+      faults: { ...none(), storeLatencyMs: 20 },
+      scenario: async (world) => {
+        const client = world.client('c');
+        const first = (): Promise<unknown> => client.tell(Notes, 'n', { ...patient, idempotencyKey: '0' }).note(0);
+        const paused = client.ask(Notes, 'n', patient).pause();
+        await Promise.all([
+          first(),
+          client.tell(Notes, 'n', patient).exhaust(),
+          client.tell(Notes, 'n', patient).note(1),
+        ]);
+        const last = client.ask(Notes, 'n', patient).last();
+        while (world.lives < 2) await world.sleep(5); // the pause is over, the process has died
+        await Promise.all([first(), paused]);
+        expect(await last).toBe(1);
       },
     });
   });

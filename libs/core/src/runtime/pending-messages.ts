@@ -8,8 +8,9 @@ import type { RecoveredActor } from './recover-actor';
 
 /**
  * What an activation begins with: stored messages in the order of acceptance, the open one first, since it holds the
- * line; then what came while it was loading, in that order. A message that is both came now, its row was written
- * while the inbox was read: it stays before the rows behind it, whose messages are still on their way here.
+ * line; then what came while it was loading, in that order. A message that is both, its row its own, was written while
+ * the inbox was read: it stays before the rows behind it, whose messages are still on their way here. Where the row was
+ * there before, the message is a repeat that joins it.
  */
 function mergePending(
   host: DurableActivation,
@@ -19,8 +20,10 @@ function mergePending(
   const { env, system, address, cls } = host;
   const inMemory = new Map(arrived.filter((message) => message.row !== 'none').map((message) => [message.id, message]));
   for (const row of found.rows) {
-    const attempts = inMemory.get(row.id)?.attempts ?? row.attempts;
-    if (row.state === 'open' || row.attempts !== attempts) inMemory.delete(row.id); // an earlier life began it: that one goes on, the one that came joins it
+    const came = inMemory.get(row.id);
+    // An earlier life accepted it, or even began it: that one goes on, the one that came joins it.
+    const isRepeat = came?.row !== 'stored' || row.state === 'open' || row.attempts !== came.attempts;
+    if (isRepeat) inMemory.delete(row.id);
   }
   // A delayed message has no start counted yet. Any other holds its place, the wait before its next start included (V3).
   const due = found.rows.filter((row) => row.attempts > 0 || (row.dueAt ?? 0) <= env.now() || row.state === 'open');
@@ -42,6 +45,13 @@ function mergePending(
     else while (next <= arrived.indexOf(known)) merged.push(arrived[next++] as Message);
   }
   return [...merged, ...arrived.slice(next)];
+}
+
+/** Until each tell that came before the inbox was read knows whether the row of its id is its own; one that came later has seen none of it. */
+export async function untilTold(rows: readonly InboxRow[], mailbox: Mailbox): Promise<void> {
+  const stored = new Set(rows.map(({ id }) => id));
+  const untold = mailbox.all.filter(({ id, row }) => row === 'accepting' && stored.has(id));
+  await Promise.allSettled(untold.map(({ accepted }) => accepted));
 }
 
 /** Does the inbox know of the turn that is open in the journal? If not, one was read before and the other after a write. */

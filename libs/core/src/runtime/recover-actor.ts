@@ -8,7 +8,7 @@ import type { DurableActivation } from './durable-activation';
 import { failOvertaken } from './fail-overtaken';
 import type { Mailbox } from './mailbox';
 import { isCreation } from './message-codec';
-import { hasRowOf } from './pending-messages';
+import { hasRowOf, untilTold } from './pending-messages';
 import { parkOrphans } from './park-orphans';
 
 /** How often journal and inbox that do not fit are read again. */
@@ -54,6 +54,7 @@ export async function recoverActor(host: DurableActivation, mailbox: Mailbox): P
   // A predecessor that is still writing may have come between the two: only what stays so is damage.
   for (let again = 0; again < READ_AGAIN && found.openTurn !== null && !hasRowOf(found.openTurn, rows); again++)
     [found, rows, parked] = await read();
+  await untilTold(rows, mailbox);
   await failOvertaken(host, mailbox);
   const { head } = found;
   if (!host.isVirtual) {
