@@ -51,7 +51,7 @@ function mergePending(
 export async function untilTold(rows: readonly InboxRow[], mailbox: Mailbox): Promise<void> {
   const stored = new Set(rows.map(({ id }) => id));
   const untold = mailbox.all.filter(({ id, row }) => row === 'accepting' && stored.has(id));
-  await Promise.allSettled(untold.map(({ accepted }) => accepted));
+  for (const { accepted } of untold) await accepted?.catch(() => undefined); // its sender is told
 }
 
 /** Does the inbox know of the turn that is open in the journal? If not, one was read before and the other after a write. */
