@@ -13,11 +13,13 @@ const folder = temporaryFolder();
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 const ACKNOWLEDGEMENTS = 100;
 
-/** The system calls of a child that appends until it has acknowledged so many times. */
-async function trace(durability: 'full' | 'relaxed'): Promise<string[]> {
-  const log = join(await folder.path(), `${durability}.strace`);
+type Durability = 'full' | 'relaxed';
+
+/** The system calls of a child that appends until it has acknowledged so many times, or of one that opens what it left. */
+async function trace(durability: Durability, child = 'flush-until-killed'): Promise<string[]> {
+  const log = join(await folder.path(), `${durability}.${child}.strace`);
   const calls = 'trace=write,pwrite64,fsync,fdatasync';
-  const program = join(__dirname, 'children', 'flush-until-killed.ts');
+  const program = join(__dirname, 'children', `${child}.ts`);
   const node = [process.execPath, '-r', join(root, 'test', 'register.cjs'), program];
   const db = join(await folder.path(), `${durability}.db`);
   const strace = spawn('strace', ['-f', '-y', '-e', calls, '-o', log, ...node, db, durability], {
@@ -54,6 +56,13 @@ function judge(lines: readonly string[]): { acknowledged: number; tooEarly: numb
   return { acknowledged, tooEarly };
 }
 
+/** Was the WAL flushed before the first thing read from it was shown? */
+function isFlushedFirst(lines: readonly string[]): boolean {
+  const shown = lines.findIndex((line) => /write\(1<[^>]*>, "read/.test(line));
+  expect(shown).toBeGreaterThan(0);
+  return lines.slice(0, shown).some((line) => /f(data)?sync\(\d+<[^>]*-wal>/.test(line));
+}
+
 afterAll(() => folder.remove());
 
 if (!hasStrace && process.env['CI'] !== undefined) throw new Error('strace must be installed in CI');
@@ -69,5 +78,10 @@ if (!hasStrace && process.env['CI'] !== undefined) throw new Error('strace must 
     const { acknowledged, tooEarly } = judge(await trace('relaxed'));
     expect(acknowledged).toBeGreaterThanOrEqual(ACKNOWLEDGEMENTS - 1);
     expect(tooEarly).toBe(acknowledged);
+  });
+
+  it('flushes what a killed process left in the WAL before any of it is read (J15)', async () => {
+    expect(isFlushedFirst(await trace('full', 'open-and-read'))).toBe(true);
+    expect(isFlushedFirst(await trace('relaxed', 'open-and-read'))).toBe(false);
   });
 });

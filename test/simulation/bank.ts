@@ -13,7 +13,7 @@ import {
 import { Outside } from 'plexspaces/testing';
 
 /** More starts than a run has faults. */
-const retry = { maxAttempts: 100, initialDelay: 1, factor: 1.2, maxDelay: 500 };
+const retry = { maxAttempts: 1_000, initialDelay: 1, factor: 1.2, maxDelay: 500 };
 /** An effect is tried until the outside world is well again. */
 const patient = { retry: { maxAttempts: 50, initialDelay: 5, factor: 1.5, maxDelay: 500 } };
 

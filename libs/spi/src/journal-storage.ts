@@ -109,6 +109,8 @@ export interface StorageCapabilities {
  *      only where J2 and J6 let the append pass. One that breaks a constraint, at once or deferred, cannot be run, or
  *      touches another number of rows than it expects makes the append `rejected`. Elsewhere an append with `rows` is
  *      `failed`: they are never left out.
+ *  J15. What a process wrote that died before it was told so is durable before another one reads any of it: opening the
+ *      store sees to that. What was shown could be lost otherwise, should the power fail as well.
  */
 export interface JournalStorage {
   readonly name: string;

@@ -59,6 +59,15 @@ describe('a read-only answer on a store that others write (P2)', () => {
     expect(await b.ask.current()).toBe(5);
   });
 
+  it('does not trust the head row that an activation began on once somebody has moved it', async () => {
+    const [writer, reader] = [await start(), await start()];
+    await writer.client(SharedCounter).ref('w').ask.add(1);
+    const read = reader.client(SharedCounter).ref('w');
+    expect(await read.ask.current()).toBe(1);
+    await writer.client(SharedCounter).ref('w').ask.add(10); // of the same epoch: the reader has not written
+    expect(await read.ask.current()).toBe(11);
+  });
+
   it('costs one look for all who wait, and none where nobody else writes', async () => {
     const app = await start();
     const c = app.client(SharedCounter).ref('c');

@@ -56,6 +56,25 @@ describe('a store in trouble', () => {
   });
 });
 
+describe('a store in trouble for longer than an ask is sent again', () => {
+  it('is still no outcome of the ask: the asking turn fails, unrecorded, and is tried again (P6, P7)', async () => {
+    const env = steadyClock();
+    const world = new World(env);
+    const node = await world.start([Asker, Receiver]);
+    let refused = 0;
+    node.probe.onFlush = (writes, flush) =>
+      writes.some((write) => write.kind === 'append' && write.actor.includes('/receiver/')) && refused++ < 25
+        ? Promise.reject(new StoreBusyError('memory', 1))
+        : flush(writes);
+    const answer = node.ref(Asker).ask.relay().then(String, String);
+    await env.advance(600_000);
+    await expect(answer).resolves.toMatch(/AskTimeout/); // nobody waits that long
+    expect(refused).toBeGreaterThan(25);
+    await expect(node.ref(Receiver, 'r').ask.take('y')).resolves.toBe(2); // it got there, once
+    await world.end();
+  });
+});
+
 describe('a tell that the store did not take', () => {
   it('takes none of the messages behind it along', async () => {
     const world = new World();

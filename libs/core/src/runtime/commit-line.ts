@@ -133,9 +133,9 @@ export class CommitLine {
     return this.durable;
   }
 
-  /** Was the last append to this head row one of ours, or of those we began on? Another activation raises the epoch. */
-  isWrittenBy({ epoch, writer }: HeadRow): boolean {
-    return epoch === this.durable.epoch || writer === this.identity.writer;
+  /** Was the last append to this head row one of ours, or is it the row that we began on? Until we write, its writer may go on. */
+  isWrittenBy({ seq, epoch, writer }: HeadRow): boolean {
+    return writer === this.identity.writer || (epoch === this.durable.epoch && seq === this.durable.seq);
   }
 
   /** Last durable entry at which no turn was open: what `image` stands at. */

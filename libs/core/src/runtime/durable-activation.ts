@@ -1,7 +1,8 @@
 import { type OpenTurn, toErrorRecord } from '#journal';
-import { ActorNotFoundError, ActorTerminatedError, type NonDeterminismError, TurnEndedError } from '../errors';
+import { ActorNotFoundError, ActorTerminatedError, TurnEndedError } from '../errors';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
-import type { DurableTurn, DurableTurnHost } from '../turn/durable-turn';
+import type { DurableTurn } from '../turn/durable-turn';
+import type { DurableTurnHost } from '../turn/durable-turn-host';
 import type { PendingEntry } from '../turn/effect-record';
 import type { Turn } from '../turn/turn';
 import { Activation, type Departure } from './activation';
@@ -184,11 +185,10 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   turnTooOld(turn: Turn, error: Error): void {
-    const { running } = this.runner;
-    if (running !== null && turn === running) this.runner.failed(running, error);
+    if (turn === this.runner.running) this.runner.failed(this.runner.running, error);
   }
 
-  pathLost(turn: DurableTurn, error: NonDeterminismError): void {
+  turnLost(turn: DurableTurn, error: unknown): void {
     this.env.immediate(() => this.runner.failed(turn, error));
   }
 

@@ -2,8 +2,8 @@ import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord,
 import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
-import type { TurnHost } from '../runtime/turn-host';
 import { ActLog, type HandedRecord, type Recorded } from './act-log';
+import type { DurableTurnHost } from './durable-turn-host';
 import type { EffectCall } from './effect-call';
 import {
   type ActIdentity,
@@ -21,16 +21,6 @@ import { pause, runEffect } from './run-effect';
 import { TurnRecords } from './turn-records';
 import { type Act, Turn } from './turn';
 
-/** What a durable turn needs of its activation beyond {@link TurnHost}. */
-export interface DurableTurnHost extends TurnHost {
-  /** `synced` hears when everything before this point, the turn's own records included, is durable (P4), or why it never will be. */
-  sync(turn: DurableTurn, synced: (error: Error | null) => void): void;
-  /** `durability({ cacheSideEffects })`. */
-  readonly recordsEffects: boolean;
-  /** The handler may wait for a record that never comes: end the turn. */
-  pathLost(turn: DurableTurn, error: NonDeterminismError): void;
-}
-
 /** How a turn runs: as a message that may write, on the committed instance, or against history without writing. */
 export type TurnMode = 'write' | 'read' | 'verify';
 
@@ -42,6 +32,7 @@ export type TurnMode = 'write' | 'read' | 'verify';
  *  U2. A live act starts after `sync`: its message, and all the handler saw so far, is durable.
  *  U3. An outcome is recorded before the handler sees it; what cannot be encoded is recorded as its error.
  *  U4. Once the code left its recorded path the turn cannot succeed, whatever the handler catches.
+ *  U5. What has no outcome (an ask that found no room, or no store) is not recorded: the turn fails, and is tried again.
  */
 export class DurableTurn extends Turn {
   readonly recordedActs: { readonly name: string; readonly fromRecord: boolean }[] = [];
@@ -204,6 +195,8 @@ export class DurableTurn extends Turn {
       runEffect(this.host.env, this, { name, idempotencyKey, retry, timeoutMs }, call, (outcome) => {
         failpoint('effect.afterCall');
         this.concludeAct(reject, () => {
+          if (outcome.kind === 'failed' && retry.only?.(outcome.error) === true)
+            return this.host.turnLost(this, outcome.error); // U5
           const body = encodeOutcome(identity, outcome, this.host.system.options.maxPayloadBytes);
           const record = this.host.recordsEffects ? this.records.add(body) : { body, time: this.host.env.now() };
           this.log.settle(record as Recorded<SideEffectExecuted>, deliver); // U3
@@ -287,7 +280,7 @@ export class DurableTurn extends Turn {
 
   private leavePath(expected: string, got: string): NonDeterminismError {
     this.lostPath ??= new NonDeterminismError(this.actorId, this.received.id, expected, got);
-    this.host.pathLost(this, this.lostPath);
+    this.host.turnLost(this, this.lostPath);
     return this.lostPath;
   }
 

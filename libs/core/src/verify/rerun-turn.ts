@@ -10,7 +10,8 @@ import type { LiveState } from '../runtime/live-state';
 import { Message } from '../runtime/message';
 import { Source } from '../runtime/source';
 import type { SystemPort } from '../runtime/system-port';
-import { DurableTurn, type DurableTurnHost } from '../turn/durable-turn';
+import { DurableTurn } from '../turn/durable-turn';
+import type { DurableTurnHost } from '../turn/durable-turn-host';
 import { runHandler } from '../turn/run-handler';
 import type { TurnRecord } from './group-turns';
 
@@ -162,7 +163,7 @@ class VerifyHost implements DurableTurnHost {
     synced(error);
   }
 
-  pathLost(_: DurableTurn, error: NonDeterminismError): void {
+  turnLost(_: DurableTurn, error: Error): void {
     this.endPath(error);
   }
 }

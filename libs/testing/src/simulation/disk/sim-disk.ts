@@ -34,8 +34,9 @@ export class SimDisk {
     this.engine = new SimEngine(new FaultSource(choices, { ...NO_STORAGE_FAULTS, ...faults }));
   }
 
-  /** All waiting goes through `clock`: while it stands still, so does this life, and no other. */
+  /** All waiting goes through `clock`: while it stands still, so does this life, and no other. What others wrote is synced first (J15). */
   open(clock: Pick<Env, 'schedule'>): SimStorage {
+    this.engine.log.sync(this.engine.log.mark());
     return new SimStorage(this.engine, clock);
   }
 
