@@ -1,6 +1,7 @@
 import { type CheckpointRecord, CorruptRecordError, SchemaTooNewError, compress, decompress } from '#spi';
 import { checksum } from './codec/checksum';
 import { asBuffer, packExact } from './codec/payload-codec';
+import { refuseSealed } from './encryption/sealed-record';
 import { bodyOf, fieldsOf } from './entries/entry-body';
 import type { ActivationStarted } from './entries/journal-entry';
 import { rawCodec } from './entries/raw-codec';
@@ -60,8 +61,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint, compression: Comp
 export async function decodeCheckpoint(record: CheckpointRecord): Promise<Checkpoint> {
   const bytes = asBuffer(record.bytes);
   const { actor, seq } = record;
-  if (bytes.length <= HEADER || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+  if (bytes.length <= HEADER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+    refuseSealed({ what: 'Checkpoint', actor, at: seq }, bytes);
     throw corrupt(record, 'it is no checkpoint');
+  }
   if (bytes.readUInt32LE(8) !== sumOf(bytes, actor, seq)) {
     throw corrupt(record, 'its checksum does not match its bytes and its place');
   }

@@ -52,6 +52,11 @@ export { type FoldStart, JournalFold, type OpenTurn } from './fold';
 export { type LoadOptions, loadCheckpoint } from './load-checkpoint';
 export { type RecoverOptions, type Recovered, recover } from './recovery';
 
+// encryption at rest
+export { encryptSnapshots, encryptStorage } from './encryption/encrypt-storage';
+export { type EncryptionOptions, Keyring } from './encryption/keyring';
+export { refuseSealed } from './encryption/sealed-record';
+
 // the facade, usable without a runtime
 export { type AppendOptions, Journal, type Replay, type SaveOptions } from './journal';
 export type { ActorName } from './actor-name';

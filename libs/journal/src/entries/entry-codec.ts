@@ -1,6 +1,7 @@
 import { CorruptRecordError, type EntryRecord, SchemaTooNewError } from '#spi';
 import { checksum } from '../codec/checksum';
 import { packBriefly } from '../codec/payload-codec';
+import { refuseSealed } from '../encryption/sealed-record';
 import { bodyOf, fieldsOf } from './entry-body';
 import { COMMON_FIELDS, KINDS, KIND_NUMBERS, isLaidOutAs } from './entry-layout';
 import type { EntryBody, EntryHeader, EntryKind, JournalEntry } from './journal-entry';
@@ -65,6 +66,7 @@ export function readTurnMark(
 export function verifyEntry(actor: string, { seq, bytes }: EntryRecord): EntryKind {
   if (bytes.length <= HEADER) throw corrupt(actor, seq, `it has ${bytes.length} bytes`);
   if (sumOf(bytes) !== checksum(bodyBytes(bytes), actor, seq, markOf(bytes))) {
+    refuseSealed({ what: 'Entry', actor, at: seq }, bytes);
     throw corrupt(actor, seq, 'its checksum does not match its bytes and its place');
   }
   const [version, number] = bytes as unknown as [number, number];
