@@ -1,4 +1,4 @@
-import type { StateImage } from '#journal';
+import { type Keyring, type StateImage, encryptSnapshots } from '#journal';
 import type { PersistentStorage } from '#spi';
 import { KeyedLine } from './keyed-line';
 import { ignore } from '../facet/is-promise';
@@ -21,9 +21,18 @@ export function lineOf(storage: PersistentStorage): KeyedLine {
   return line;
 }
 
+/** The storage as it is read and written: whichever it is, what goes there is encrypted where the options say so. */
+export function throughKeys(storage: PersistentStorage, ring: Keyring | null): PersistentStorage {
+  return ring === null ? storage : encryptSnapshots(storage, ring);
+}
+
 /** Captures the state before it returns; resolves when it is stored. @throws what the storage rejects with */
-export function saveSnapshot(storage: PersistentStorage, { actor, schema, time, image }: StateToSave): Promise<void> {
+export function saveSnapshot(
+  storage: PersistentStorage,
+  ring: Keyring | null,
+  { actor, schema, time, image }: StateToSave,
+): Promise<void> {
   const bytes = encodeSnapshot(actor, schema, time, image);
   bytes.catch(ignore); // its turn in the line comes later
-  return lineOf(storage).run(actor, async () => storage.tryWrite(actor, await bytes));
+  return lineOf(storage).run(actor, async () => throughKeys(storage, ring).tryWrite(actor, await bytes));
 }

@@ -1,4 +1,4 @@
-import { decodePayload, encodePayload, fromErrorRecord, type ErrorRecord } from '#journal';
+import { decodePayload, encodePayload, fromErrorRecord, refuseSealed, type ErrorRecord } from '#journal';
 import { CorruptRecordError, type InboxRow } from '#spi';
 
 const RESULT = 0;
@@ -22,6 +22,7 @@ export function decodeAnswer(row: InboxRow): Answer {
   if (bytes?.[0] === RESULT) return { kind: 'result', value: decodePayload(bytes.subarray(1)) };
   if (bytes?.[0] === ERROR)
     return { kind: 'error', error: fromErrorRecord(decodePayload(bytes.subarray(1)) as ErrorRecord) };
+  if (bytes !== null) refuseSealed({ what: 'Answer of message', actor: row.actor, at: row.id }, bytes);
   throw new CorruptRecordError(row.actor, `Answer of message ${row.id}`, 'it is neither a result nor an error');
 }
 

@@ -1,4 +1,4 @@
-import { decodePayload, encodePayload, hashPayload } from '#journal';
+import { decodePayload, encodePayload, hashPayload, refuseSealed } from '#journal';
 import { CorruptRecordError, type Env, type InboxRow, type NewInboxRow } from '#spi';
 import type { Address } from './address';
 import type { ActorClass } from './actor-class';
@@ -71,6 +71,7 @@ export function isCreation(row: InboxRow): boolean {
 }
 
 function readEnvelope(row: InboxRow): Envelope {
+  if (row.message !== null) refuseSealed({ what: 'Message', actor: row.actor, at: row.id }, row.message);
   const envelope = row.message === null ? null : decodePayload(row.message);
   if (Array.isArray(envelope) && envelope.length >= 8 && envelope[1] instanceof Uint8Array) return envelope as Envelope;
   throw new CorruptRecordError(row.actor, `Message ${row.id}`, 'its envelope is not laid out as one');

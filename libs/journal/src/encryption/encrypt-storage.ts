@@ -127,7 +127,7 @@ export function encryptSnapshots(storage: PersistentStorage, ring: Keyring): Per
   const whole: Whole<PersistentStorage> = {
     async tryRead(actor) {
       const bytes = await storage.tryRead(actor);
-      return bytes === null ? null : unseal(ring, placeOf(actor), bytes);
+      return ArrayBuffer.isView(bytes) ? unseal(ring, placeOf(actor), bytes) : bytes;
     },
     tryWrite: async (actor, bytes) => storage.tryWrite(actor, seal(ring, placeOf(actor), bytes)),
   };
