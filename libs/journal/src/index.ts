@@ -8,6 +8,7 @@ export {
   toErrorRecord,
 } from './codec/error-record';
 export { hashValue } from './codec/hash-value';
+export { type PayloadCodec, encodeJson } from './codec/json-codec';
 export type { PayloadLimits } from './codec/payload-check';
 export { type PayloadClass, registerPayloadClass } from './codec/payload-classes';
 export { copyPayload, decodePayload, encodePayload, hashPayload, isPrimitive } from './codec/payload-codec';
