@@ -1,5 +1,6 @@
 import { type Keyring, type StateImage, encryptSnapshots } from '#journal';
 import type { PersistentStorage } from '#spi';
+import type { ResolvedOptions } from '../plexspaces.options';
 import { KeyedLine } from './keyed-line';
 import { ignore } from '../facet/is-promise';
 import { encodeSnapshot } from './snapshot-record';
@@ -29,10 +30,10 @@ export function throughKeys(storage: PersistentStorage, ring: Keyring | null): P
 /** Captures the state before it returns; resolves when it is stored. @throws what the storage rejects with */
 export function saveSnapshot(
   storage: PersistentStorage,
-  ring: Keyring | null,
+  { codec, encryption }: Pick<ResolvedOptions, 'codec' | 'encryption'>,
   { actor, schema, time, image }: StateToSave,
 ): Promise<void> {
-  const bytes = encodeSnapshot(actor, schema, time, image);
+  const bytes = encodeSnapshot(actor, schema, time, image, codec);
   bytes.catch(ignore); // its turn in the line comes later
-  return lineOf(storage).run(actor, async () => throughKeys(storage, ring).tryWrite(actor, await bytes));
+  return lineOf(storage).run(actor, async () => throughKeys(storage, encryption).tryWrite(actor, await bytes));
 }
