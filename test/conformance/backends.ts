@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type CheckpointStorage, type Env, type PersistentStorage, type Storage, SystemEnv } from '#spi';
-import { Keyring, encryptStorage } from '#journal';
+import { Keyring, encryptSnapshots, encryptStorage } from '#journal';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
@@ -123,6 +123,11 @@ export function fsSnapshots(compressions: readonly ('none' | 'zstd')[]): Backend
     },
     destroy: folder.remove,
   };
+}
+
+export function encryptedSnapshots(backend: Backend<PersistentStorage>): Backend<PersistentStorage> {
+  const ring = new Keyring({ keys: { k1: Buffer.alloc(32, 1) }, current: 'k1' });
+  return { ...backend, name: `encrypted ${backend.name}`, open: async () => encryptSnapshots(await backend.open(), ring) };
 }
 
 export interface TemporaryFolder {

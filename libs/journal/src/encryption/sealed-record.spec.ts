@@ -36,7 +36,7 @@ describe('a sealed record', () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const damaged = Buffer.from(sealed);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
-      expect(() => unseal(ring, place, damaged)).toThrow(/PS_|Entry 7 of default/);
+      expect(() => unseal(ring, place, damaged)).toThrow(/Entry 7 of default/);
     }
     for (let length = 0; length < sealed.length; length++)
       expect(() => unseal(ring, place, sealed.subarray(0, length))).toThrow(/Entry 7 of default/);
@@ -90,7 +90,7 @@ describe('a keyring', () => {
   it.each<[string, RegExp, unknown]>([
     ['a short key', /"k1" has 16 bytes where AES-256 needs 32/, { keys: { k1: Buffer.from(secret).subarray(0, 16) }, current: 'k1' }],
     ['a passphrase', /"k1" is not base64/, { keys: { k1: `${secret} and words` }, current: 'k1' }],
-    ['base64 of too much', /"k1" has \d+ bytes/, { keys: { k1: secret + secret }, current: 'k1' }],
+    ['base64 of too much', /"k1" has \d+ bytes/, { keys: { k1: secret.slice(0, 43) + secret.slice(0, 43) }, current: 'k1' }],
     ['a number', /"k1" is neither bytes nor base64/, { keys: { k1: 5 }, current: 'k1' }],
     ['no key', /the ring has no key/, { keys: {}, current: 'k1' }],
     ['another current', /"k3" is to lock new records, but the ring has k1/, { keys: { k1: secret.slice(0, 43) }, current: 'k3' }],
