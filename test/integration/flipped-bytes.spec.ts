@@ -8,7 +8,7 @@ import { Actor, Handle, State, TerminalError, UseFacets, durability, virtualActo
 import { type CheckpointRecord, type Storage, isPlexSpacesError } from 'plexspaces/spi';
 import { decodeAnswer } from '../../libs/core/src/runtime/answer-codec';
 import { readableEnvelope } from '../../libs/core/src/runtime/message-codec';
-import { random } from '../../libs/testing/src/conformance/random';
+import { Random, seedOfRun } from '../../libs/testing/src/conformance/random';
 import { closeApps, startApp } from '../support/app';
 
 @Actor({ type: 'flipped' })
@@ -62,8 +62,8 @@ describe.each([
   ['msgpack', encryption],
 ] as const)('500 flipped bits in the blobs of a SQLite store (%s, encryption: %p)', (codec, options) => {
   it('are noticed, all of them', async () => {
-    const seed = 20_261_120;
-    const pick = random(seed);
+    const seed = seedOfRun(() => 20_261_120);
+    const choices = new Random(seed);
     const path = join(folder, `${codec}-${options === undefined}.db`);
     const store = await SqliteStorage.open(path);
     const app = await startApp({ actors: [Flipped], storage: store, codec, encryption: options });
@@ -86,8 +86,8 @@ describe.each([
         position: number;
         blob: Buffer;
       }[];
-      const { position, blob } = rows[Math.floor(pick() * rows.length)] as (typeof rows)[number];
-      const bit = Math.floor(pick() * blob.length * 8);
+      const { position, blob } = choices.pick(rows);
+      const bit = choices.below(blob.length * 8);
       const damaged = Buffer.from(blob);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       const write = db.prepare(`UPDATE ${table} SET ${column} = ? WHERE position = ?`);
