@@ -127,7 +127,11 @@ export function fsSnapshots(compressions: readonly ('none' | 'zstd')[]): Backend
 
 export function encryptedSnapshots(backend: Backend<PersistentStorage>): Backend<PersistentStorage> {
   const ring = new Keyring({ keys: { k1: Buffer.alloc(32, 1) }, current: 'k1' });
-  return { ...backend, name: `encrypted ${backend.name}`, open: async () => encryptSnapshots(await backend.open(), ring) };
+  return {
+    ...backend,
+    name: `encrypted ${backend.name}`,
+    open: async () => encryptSnapshots(await backend.open(), ring),
+  };
 }
 
 export interface TemporaryFolder {

@@ -47,7 +47,13 @@ class Cart {
     throw new TerminalError('no', { value });
   }
   @Handle({ readOnly: true }) look(): unknown {
-    return { total: this.total, last: this.last, lines: this.lines.toMap(), log: [...this.log], seen: this.seen.toSet() };
+    return {
+      total: this.total,
+      last: this.last,
+      lines: this.lines.toMap(),
+      log: [...this.log],
+      seen: this.seen.toSet(),
+    };
   }
   @SideEffect() protected async rate(value: unknown): Promise<unknown> {
     return [value, new Date(7)];
@@ -101,23 +107,33 @@ describe.each([
   it('gives back the same values, answers and state, and holds', async () => {
     const first = await start(before);
     for (const [i, value] of VALUES.entries()) {
-      const answer = await cart(first).with({ idempotencyKey: `k${i}` }).ask.add(`l${i}`, value);
+      const answer = await cart(first)
+        .with({ idempotencyKey: `k${i}` })
+        .ask.add(`l${i}`, value);
       expect(answer).toStrictEqual({ id: `l${i}`, value, rate: [value, new Date(7)] });
     }
-    const failure: unknown = await cart(first).with({ idempotencyKey: 'f' }).ask.fail([1n]).catch((error: unknown) => error);
+    const failure: unknown = await cart(first)
+      .with({ idempotencyKey: 'f' })
+      .ask.fail([1n])
+      .catch((error: unknown) => error);
     const seen = await cart(first).ask.look();
     await first.close();
 
     const second = await start(after);
     expect(await cart(second).ask.look()).toStrictEqual(seen);
     for (const [i, value] of VALUES.entries()) {
-      const answer = await cart(second).with({ idempotencyKey: `k${i}` }).ask.add(`l${i}`, value);
+      const answer = await cart(second)
+        .with({ idempotencyKey: `k${i}` })
+        .ask.add(`l${i}`, value);
       expect(answer).toStrictEqual({ id: `l${i}`, value, rate: [value, new Date(7)] });
     }
     await expect(cart(second).with({ idempotencyKey: 'k1' }).ask.add('l1', 'other')).rejects.toMatchObject({
       code: 'PS_IDEMPOTENCY_CONFLICT',
     });
-    const again: unknown = await cart(second).with({ idempotencyKey: 'f' }).ask.fail([1n]).catch((error: unknown) => error);
+    const again: unknown = await cart(second)
+      .with({ idempotencyKey: 'f' })
+      .ask.fail([1n])
+      .catch((error: unknown) => error);
     expect(again).toStrictEqual(failure);
     expect(await cart(second).ask.look()).toStrictEqual(seen);
     await cart(second).ask.add('more', { more: true });
@@ -129,7 +145,9 @@ describe.each([
 
   it('carries on with messages that wait', async () => {
     const first = await start(before);
-    await cart(first).with({ delay: 1 }).tell.add('late', { at: new Date(9) });
+    await cart(first)
+      .with({ delay: 1 })
+      .tell.add('late', { at: new Date(9) });
     await first.close();
     const second = await start(after);
     for (let tries = 0; ; tries++) {
@@ -148,23 +166,28 @@ describe('JSON in a SQL client', () => {
     for (let i = 0; i < 4; i++) await cart(app).ask.add(`l${i}`, { price: 5n });
     await cart(app).with({ delay: '1h' }).tell.keep({ waiting: true });
     await app.close();
-    const entries = "(SELECT CAST(substr(entry, 7) AS text) AS e FROM journal_entries WHERE actor_id LIKE '%/a' ORDER BY sequence_number)";
-    expect(select(`SELECT e ->> '$.payload' FROM ${entries} WHERE e ->> '$.kind' = 'MessageReceived' LIMIT 1`)).toEqual([
-      '["l0",{"price":{"$bigint":"5"}}]',
-    ]);
+    const entries =
+      "(SELECT CAST(substr(entry, 7) AS text) AS e FROM journal_entries WHERE actor_id LIKE '%/a' ORDER BY sequence_number)";
+    expect(select(`SELECT e ->> '$.payload' FROM ${entries} WHERE e ->> '$.kind' = 'MessageReceived' LIMIT 1`)).toEqual(
+      ['["l0",{"price":{"$bigint":"5"}}]'],
+    );
     expect(select(`SELECT e ->> '$.result' FROM ${entries} WHERE e ->> '$.name' = 'rate' LIMIT 1`)).toEqual([
       '[{"price":{"$bigint":"5"}},{"$Date":"1970-01-01T00:00:00.007Z"}]',
     ]);
     expect(select(`SELECT e ->> '$.values' FROM ${entries} WHERE e ->> '$.kind' = 'StateChanged' LIMIT 1`)).toEqual([
       '["total",{"$bigint":"1"},"last",{"$value":{"price":{"$bigint":"5"}}}]',
     ]);
-    expect(select("SELECT CAST(substr(answer, 7) AS text) ->> '$.result.id' FROM ps_inbox WHERE answer IS NOT NULL AND length(answer) > 40 ORDER BY position")).toEqual(['l0', 'l1', 'l2', 'l3']);
-    expect(select("SELECT CAST(substr(message, 7) AS text) ->> '$[1]' FROM ps_inbox WHERE message IS NOT NULL")).toEqual([
-      '[{"waiting":true}]',
-    ]);
-    expect(select("SELECT CAST(substr(state, 17) AS text) ->> '$.state[0]' FROM checkpoints WHERE actor_id LIKE '%/a'")).toEqual([
-      '["total",null,{"$bigint":"4"}]',
-    ]);
+    expect(
+      select(
+        "SELECT CAST(substr(answer, 7) AS text) ->> '$.result.id' FROM ps_inbox WHERE answer IS NOT NULL AND length(answer) > 40 ORDER BY position",
+      ),
+    ).toEqual(['l0', 'l1', 'l2', 'l3']);
+    expect(
+      select("SELECT CAST(substr(message, 7) AS text) ->> '$[1]' FROM ps_inbox WHERE message IS NOT NULL"),
+    ).toEqual(['[{"waiting":true}]']);
+    expect(
+      select("SELECT CAST(substr(state, 17) AS text) ->> '$.state[0]' FROM checkpoints WHERE actor_id LIKE '%/a'"),
+    ).toEqual(['["total",null,{"$bigint":"4"}]']);
   });
 
   it('is refused as the codec of an application by another name', async () => {

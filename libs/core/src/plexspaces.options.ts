@@ -176,17 +176,21 @@ function snapshotStorage(snapshots: PlexSpacesOptions['snapshots']): PersistentS
 
 function codec(value: unknown): PayloadCodec {
   if (value === 'msgpack' || value === 'json') return value;
-  throw new InvalidOptionsError('codec', `must be 'msgpack' or 'json', not ${typeof value === 'string' ? JSON.stringify(value) : typeof value}`);
+  throw new InvalidOptionsError(
+    'codec',
+    `must be 'msgpack' or 'json', not ${typeof value === 'string' ? JSON.stringify(value) : typeof value}`,
+  );
 }
 
 /** Never shows what was given: it may be a key. */
 function keyring(encryption: EncryptionOptions | undefined): Keyring | null {
   if (encryption === undefined) return null;
-  const { keys, current, acceptPlain = false } = encryption as Partial<EncryptionOptions>;
+  const { keys, current, acceptPlain = false }: Partial<EncryptionOptions> = encryption;
   if (!isRecord(keys)) throw new InvalidOptionsError('encryption.keys', 'must be an object of keys by their ids');
   if (typeof current !== 'string') throw new InvalidOptionsError('encryption.current', 'must be the id of a key');
-  if (typeof acceptPlain !== 'boolean') throw new InvalidOptionsError('encryption.acceptPlain', 'must be true or false');
-  return attempt('encryption', () => new Keyring({ keys: keys as EncryptionOptions['keys'], current, acceptPlain }));
+  if (typeof acceptPlain !== 'boolean')
+    throw new InvalidOptionsError('encryption.acceptPlain', 'must be true or false');
+  return attempt('encryption', () => new Keyring({ keys, current, acceptPlain }));
 }
 
 function attempt<T>(option: string, make: () => T): T {

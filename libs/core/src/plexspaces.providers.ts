@@ -53,11 +53,7 @@ export const CORE_PROVIDERS: Provider[] = [
   {
     provide: RUNTIME_STORAGE,
     inject: [STORAGE, CHECKPOINTS, RESOLVED_OPTIONS],
-    useFactory: (
-      storage: Storage,
-      checkpoints: CheckpointStorage | null,
-      { encryption }: ResolvedOptions,
-    ): Storage => {
+    useFactory: (storage: Storage, checkpoints: CheckpointStorage | null, { encryption }: ResolvedOptions): Storage => {
       const whole = checkpoints === null ? storage : withCheckpoints(storage, checkpoints);
       return encryption === null ? whole : encryptStorage(whole, encryption);
     },

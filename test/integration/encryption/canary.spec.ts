@@ -34,25 +34,28 @@ function found(folder: string): string[] {
   return Object.values(CANARIES).filter((canary) => contents.some((bytes) => bytes.includes(canary)));
 }
 
-describe.each(['msgpack', 'json'])('secrets in arguments, answers, state, effects, errors, sends, checkpoints (%s)', (codec) => {
-  const answer = { text: CANARIES.result, length: CANARIES.argument.length + CANARIES.effect.length };
-  const printed = { answers: [answer, answer, answer], failure: `TerminalError: ${CANARIES.error}` };
+describe.each(['msgpack', 'json'])(
+  'secrets in arguments, answers, state, effects, errors, sends, checkpoints (%s)',
+  (codec) => {
+    const answer = { text: CANARIES.result, length: CANARIES.argument.length + CANARIES.effect.length };
+    const printed = { answers: [answer, answer, answer], failure: `TerminalError: ${CANARIES.error}` };
 
-  it.each(['turn.beforeCommit=kill@2', 'turn.afterCommit=kill@3'])(
-    'are in no file of an encrypted store, killed at %s and recovered',
-    (point) => {
+    it.each(['turn.beforeCommit=kill@2', 'turn.afterCommit=kill@3'])(
+      'are in no file of an encrypted store, killed at %s and recovered',
+      (point) => {
+        const folder = freshFolder();
+        expect(run(folder, 'sealed', codec, point)).toBeNull();
+        expect(found(folder)).toEqual([]);
+        expect(run(folder, 'sealed', codec)).toEqual(printed);
+        expect(found(folder)).toEqual([]);
+      },
+    );
+
+    it('are all there to be found without encryption, but what is only hashed', () => {
       const folder = freshFolder();
-      expect(run(folder, 'sealed', codec, point)).toBeNull();
-      expect(found(folder)).toEqual([]);
-      expect(run(folder, 'sealed', codec)).toEqual(printed);
-      expect(found(folder)).toEqual([]);
-    },
-  );
-
-  it('are all there to be found without encryption, but what is only hashed', () => {
-    const folder = freshFolder();
-    expect(run(folder, 'plain', codec, 'turn.afterCommit=kill@3')).toBeNull();
-    expect(run(folder, 'plain', codec)).toEqual(printed);
-    expect(found(folder)).toEqual(Object.values(CANARIES).filter((canary) => !NEVER_STORED.includes(canary)));
-  });
-});
+      expect(run(folder, 'plain', codec, 'turn.afterCommit=kill@3')).toBeNull();
+      expect(run(folder, 'plain', codec)).toEqual(printed);
+      expect(found(folder)).toEqual(Object.values(CANARIES).filter((canary) => !NEVER_STORED.includes(canary)));
+    });
+  },
+);

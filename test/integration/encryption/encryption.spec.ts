@@ -55,7 +55,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const start = (encryption?: EncryptionOptions): Promise<App> => startApp({ actors: [Counter], storage, encryption });
 const add = (app: App, key: string, by = 1, id?: string): Promise<unknown> =>
-  app.client(Counter).ref(key).with(id === undefined ? {} : { idempotencyKey: id }).ask.add(by);
+  app
+    .client(Counter)
+    .ref(key)
+    .with(id === undefined ? {} : { idempotencyKey: id })
+    .ask.add(by);
 const current = (app: App, key: string): Promise<number> => app.client(Counter).ref(key).ask.current();
 
 /** The attacker: rights on the database, no key. */
@@ -69,7 +73,10 @@ const OF = "(SELECT id FROM ps_actor WHERE name = 'default/default/counter/' || 
 
 function keyIdsOf(key: string): string[] {
   const db = new Database(path, { readonly: true });
-  const frames = db.prepare(`SELECT frame FROM ps_journal WHERE actor = ${OF} ORDER BY first_seq`).pluck().all(key) as Buffer[];
+  const frames = db
+    .prepare(`SELECT frame FROM ps_journal WHERE actor = ${OF} ORDER BY first_seq`)
+    .pluck()
+    .all(key) as Buffer[];
   db.close();
   return frames.map((frame) => frame.toString('latin1', 4, 11));
 }
@@ -151,13 +158,20 @@ describe('who may write to the database, but has no key', () => {
     await (await started(ONE, ['a', 'b'])).close();
     tamper(`UPDATE ps_journal SET frame = ? WHERE first_seq = 1 AND actor = ${OF}`, frameOf('b'), 'a');
     const app = await start(ONE);
-    await expect(current(app, 'a')).rejects.toMatchObject({ code: 'PS_CORRUPT_RECORD', actor: 'default/default/counter/a' });
+    await expect(current(app, 'a')).rejects.toMatchObject({
+      code: 'PS_CORRUPT_RECORD',
+      actor: 'default/default/counter/a',
+    });
     expect(await current(app, 'b')).toBe(2);
   });
 
   it('cannot swap answers, nor give one that it made', async () => {
     await (await started(ONE, ['a', 'b'])).close();
-    tamper(`UPDATE ps_inbox SET answer = (SELECT answer FROM ps_inbox WHERE actor = ${OF} LIMIT 1) WHERE actor = ${OF}`, 'b', 'a');
+    tamper(
+      `UPDATE ps_inbox SET answer = (SELECT answer FROM ps_inbox WHERE actor = ${OF} LIMIT 1) WHERE actor = ${OF}`,
+      'b',
+      'a',
+    );
     const app = await start(ONE);
     await expect(add(app, 'a', 1, 'once')).rejects.toMatchObject({ code: 'PS_CORRUPT_RECORD' });
     expect(await add(app, 'b', 1, 'once')).toBe(1);
@@ -176,7 +190,12 @@ describe('who may write to the database, but has no key', () => {
     const forged = db.prepare('SELECT frame, entries FROM ps_journal').get() as { frame: Buffer; entries: number };
     db.close();
     await (await started(ONE)).close();
-    tamper(`UPDATE ps_journal SET frame = ?, entries = ? WHERE first_seq = 1 AND actor = ${OF}`, forged.frame, forged.entries, 'a');
+    tamper(
+      `UPDATE ps_journal SET frame = ?, entries = ? WHERE first_seq = 1 AND actor = ${OF}`,
+      forged.frame,
+      forged.entries,
+      'a',
+    );
     const app = await start(ONE);
     await expect(current(app, 'a')).rejects.toMatchObject({ code: 'PS_PLAIN_RECORD', record: 'Entry 1' });
   });
@@ -204,7 +223,10 @@ describe('a store from before encryption', () => {
     await sealed.append('x', body);
     expect(await sealed.replayFrom('x', 1).toArray()).toHaveLength(2);
     await plain.append('x', body);
-    await expect(sealed.replayFrom('x', 1).toArray()).rejects.toMatchObject({ code: 'PS_PLAIN_RECORD', record: 'Entry 3' });
+    await expect(sealed.replayFrom('x', 1).toArray()).rejects.toMatchObject({
+      code: 'PS_PLAIN_RECORD',
+      record: 'Entry 3',
+    });
   });
 });
 

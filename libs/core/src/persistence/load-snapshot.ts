@@ -2,6 +2,7 @@ import type { Keyring, StateImage } from '#journal';
 import { isPlexSpacesError, type PersistentStorage } from '#spi';
 import { SnapshotUnreadableError } from '../errors';
 import type { Address } from '../runtime/address';
+import type { SystemPort } from '../runtime/system-port';
 import type { Creation } from './creation';
 import { lineOf, throughKeys } from './save-snapshot';
 import { decodeSnapshot } from './snapshot-record';
@@ -21,13 +22,13 @@ export async function loadSnapshot(
 
 /** Where an actor that is not in memory goes on: with what `respawn` brought, else with what the storage of its class keeps. */
 export async function findState(
-  ring: Keyring | null,
+  { options }: Pick<SystemPort, 'options'>,
   address: Address,
   creation: Creation | null,
 ): Promise<StateImage | null> {
   if (creation?.revives === true) return creation.image ?? null;
   const { snapshot } = address.definition;
-  return snapshot === null ? null : loadSnapshot(snapshot.storage, ring, address);
+  return snapshot === null ? null : loadSnapshot(snapshot.storage, options.encryption, address);
 }
 
 /** A storage written by hand may say `undefined` for absent, as a Map does. */

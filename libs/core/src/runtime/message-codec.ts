@@ -1,11 +1,4 @@
-import {
-  checkedContent,
-  decodePayload,
-  encodePayload,
-  hashPayload,
-  type RowIdentity,
-  withChecksum,
-} from '#journal';
+import { checkedContent, decodePayload, encodePayload, hashPayload, type RowIdentity, withChecksum } from '#journal';
 import { CorruptRecordError, type Env, type InboxRow, type NewInboxRow } from '#spi';
 import type { Address } from './address';
 import type { ActorClass } from './actor-class';

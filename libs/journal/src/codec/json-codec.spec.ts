@@ -9,10 +9,16 @@ describe('JSON', () => {
   it.each<[unknown, string]>([
     [[1, 'a', null, true], '[1,"a",null,true]'],
     [{ order: { id: 'o-1', lines: [] } }, '{"order":{"id":"o-1","lines":[]}}'],
-    [[undefined, NaN, -Infinity, 2n ** 64n], '[{"$undefined":true},{"$number":"NaN"},{"$number":"-Infinity"},{"$bigint":"18446744073709551616"}]'],
+    [
+      [undefined, NaN, -Infinity, 2n ** 64n],
+      '[{"$undefined":true},{"$number":"NaN"},{"$number":"-Infinity"},{"$bigint":"18446744073709551616"}]',
+    ],
     [new Date(5), '{"$Date":"1970-01-01T00:00:00.005Z"}'],
     [new Map([['k', new Set([1])]]), '{"$Map":[["k",{"$Set":[1]}]]}'],
-    [[/a/g, Buffer.from('x'), new Uint16Array([1])], '[{"$RegExp":["a","g"]},{"$Buffer":"eA=="},{"$Uint16Array":"AQA="}]'],
+    [
+      [/a/g, Buffer.from('x'), new Uint16Array([1])],
+      '[{"$RegExp":["a","g"]},{"$Buffer":"eA=="},{"$Uint16Array":"AQA="}]',
+    ],
     [7, ' 7'],
     ['', '""'],
     [{ $Date: 'no date' }, '{"$object":{"$Date":"no date"}}'],
@@ -38,7 +44,23 @@ describe('JSON', () => {
   });
 
   it('is never taken for MessagePack, nor MessagePack for it', () => {
-    const values = [...Array(300).keys(), -1, 1.5, '', 'a', '{', null, undefined, true, 5n, [], {}, [1], { a: 1 }, new Date()];
+    const values = [
+      ...Array(300).keys(),
+      -1,
+      1.5,
+      '',
+      'a',
+      '{',
+      null,
+      undefined,
+      true,
+      5n,
+      [],
+      {},
+      [1],
+      { a: 1 },
+      new Date(),
+    ];
     for (const value of values) {
       expect(isJson(encodePayload(value))).toBe(false);
       expect(isJson(encodeJson(value))).toBe(true);

@@ -74,7 +74,7 @@ export function repeatedIn(value: unknown): Set<object> {
     if (seen.has(each)) return void repeated.add(each);
     seen.add(each);
     if (Array.isArray(each)) each.forEach(visit);
-    else if (types.isMap(each)) each.forEach((item, key) => (visit(key), visit(item)));
+    else if (types.isMap(each)) [...each.keys(), ...each.values()].forEach(visit);
     else if (types.isSet(each)) each.forEach(visit);
     else Object.values(isPlain(each) ? each : (taggedOf(each)?.[1] ?? {})).forEach(visit);
   };
@@ -92,7 +92,7 @@ export class JsonReader {
     if (Array.isArray(node)) return this.readItems(this.keep(number, node));
     const keys = Object.keys(node);
     const [tag] = keys;
-    if (keys.length !== 1 || tag === undefined || !tag.startsWith('$')) return this.readPlain(node, number);
+    if (keys.length !== 1 || tag?.startsWith('$') !== true) return this.readPlain(node, number);
     return this.readTag(tag.slice(1), (node as Record<string, Node>)[tag], number);
   }
 
@@ -176,7 +176,9 @@ export class JsonReader {
 
   private readPlainOrObject(node: Node): Record<string, unknown> {
     const [tag, ...more] = Object.keys((node ?? {}) as object);
-    return tag === '$object' && more.length === 0 ? this.readPlain((node as Record<string, Node>)[tag]) : this.readPlain(node);
+    return tag === '$object' && more.length === 0
+      ? this.readPlain((node as Record<string, Node>)[tag])
+      : this.readPlain(node);
   }
 
   private keep<T>(number: number, value: T): T {

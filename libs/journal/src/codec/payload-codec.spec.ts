@@ -216,7 +216,9 @@ describe.each(CODECS)('the payload codec %s refuses, and says where', (name, enc
     for (const value of over) expect(() => encode(value)).toThrow(PayloadTooLargeError);
     expect(() => encode('ä'.repeat(600_000))).toThrow(expect.objectContaining({ bytes: 1_200_000 }) as Error);
     expect(() => encode([1, 2, 3], { maxBytes: 3 }, 'args')).toThrow(
-      name === 'json' ? /^args takes 7 bytes or more; the limit is 3[.]/ : /^args takes 4 bytes or more; the limit is 3[.]/,
+      name === 'json'
+        ? /^args takes 7 bytes or more; the limit is 3[.]/
+        : /^args takes 4 bytes or more; the limit is 3[.]/,
     );
   });
 });

@@ -41,7 +41,7 @@ export class Keyring {
       this.keys.set(checkId(id), { key: createSecretKey(bytesOf(id, key)), derived: new Map() });
     if (!this.keys.has(current))
       throw new InvalidEncryptionKeyError(
-        String(current),
+        current,
         `is to lock new records, but the ring has ${[...this.keys.keys()].join(', ') || 'no key'}`,
       );
     this.current = current;

@@ -63,7 +63,9 @@ describe('a sealed record', () => {
     const fresh = seal(rotated, place, plain);
     expect(unseal(new Keyring({ keys: { k2 }, current: 'k2' }), place, fresh)).toEqual(plain);
     expect(() => unseal(ring, place, fresh)).toThrow(EncryptionKeyMissingError);
-    expect(() => unseal(ring, place, fresh)).toThrow(expect.objectContaining({ keyId: 'k2', record: 'Entry 7' }) as Error);
+    expect(() => unseal(ring, place, fresh)).toThrow(
+      expect.objectContaining({ keyId: 'k2', record: 'Entry 7' }) as Error,
+    );
     expect(() => unseal(new Keyring({ keys: { k2: k1 }, current: 'k2' }), place, fresh)).toThrow(CorruptRecordError);
   });
 
@@ -88,12 +90,24 @@ describe('a sealed record', () => {
 describe('a keyring', () => {
   const secret = 'c2VjcmV0IHRoYXQgbXVzdCBub3QgYmUgcHJpbnRlZCE=';
   it.each<[string, RegExp, unknown]>([
-    ['a short key', /"k1" has 16 bytes where AES-256 needs 32/, { keys: { k1: Buffer.from(secret).subarray(0, 16) }, current: 'k1' }],
+    [
+      'a short key',
+      /"k1" has 16 bytes where AES-256 needs 32/,
+      { keys: { k1: Buffer.from(secret).subarray(0, 16) }, current: 'k1' },
+    ],
     ['a passphrase', /"k1" is not base64/, { keys: { k1: `${secret} and words` }, current: 'k1' }],
-    ['base64 of too much', /"k1" has \d+ bytes/, { keys: { k1: secret.slice(0, 43) + secret.slice(0, 43) }, current: 'k1' }],
+    [
+      'base64 of too much',
+      /"k1" has \d+ bytes/,
+      { keys: { k1: secret.slice(0, 43) + secret.slice(0, 43) }, current: 'k1' },
+    ],
     ['a number', /"k1" is neither bytes nor base64/, { keys: { k1: 5 }, current: 'k1' }],
     ['no key', /the ring has no key/, { keys: {}, current: 'k1' }],
-    ['another current', /"k3" is to lock new records, but the ring has k1/, { keys: { k1: secret.slice(0, 43) }, current: 'k3' }],
+    [
+      'another current',
+      /"k3" is to lock new records, but the ring has k1/,
+      { keys: { k1: secret.slice(0, 43) }, current: 'k3' },
+    ],
     ['an id without text', /"" has an id/, { keys: { '': k1 }, current: '' }],
     ['an id too long', /has an id/, { keys: { ['x'.repeat(256)]: k1 }, current: 'k1' }],
   ])('refuses %s, and shows no key', (_, message, options) => {

@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
-import { CorruptRecordError, SchemaTooNewError } from '#spi';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { CorruptRecordError, SchemaTooNewError, secretBytes } from '#spi';
 import { EncryptionKeyMissingError, PlainRecordError } from '../errors';
 import type { Keyring } from './keyring';
 
@@ -39,7 +39,7 @@ export function seal(ring: Keyring, place: RecordPlace, plain: Uint8Array): Uint
   sealed[3] = VERSION;
   sealed[4] = id.length;
   sealed.set(id, FIXED);
-  const nonce = nextNonce();
+  const nonce = secretBytes(NONCE);
   sealed.set(nonce, start);
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG });
   cipher.setAAD(associatedData(sealed.subarray(0, start), place));
@@ -95,22 +95,6 @@ function keyIdOf(bytes: Uint8Array): string {
 /** The length keeps two places from looking alike. */
 function associatedData(header: Uint8Array, { what, actor, at }: RecordPlace): Buffer {
   return Buffer.concat([header, Buffer.from(`${what}\0${actor.length}\0${actor}\0${at}`)]);
-}
-
-/**
- * From the operating system and not from Env: a seeded one would give the same nonces in the next run, over other
- * records, which breaks the cipher. Nothing of a program's course hangs on a nonce. Drawn in bulk, as a call costs as
- * much as the rest of a record.
- */
-const pool = Buffer.alloc(128 * NONCE);
-let drawn = pool.length;
-
-function nextNonce(): Buffer {
-  if (drawn === pool.length) {
-    randomFillSync(pool);
-    drawn = 0;
-  }
-  return pool.subarray(drawn, (drawn += NONCE));
 }
 
 function nameOf({ what, at, actor }: RecordPlace): string {

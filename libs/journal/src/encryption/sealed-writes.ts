@@ -11,7 +11,10 @@ export function sealWrite(ring: Keyring, write: Write): Write {
   const { actor } = write;
   return {
     ...write,
-    entries: write.entries.map(({ seq, bytes }) => ({ seq, bytes: seal(ring, { what: 'Entry', actor, at: seq }, bytes) })),
+    entries: write.entries.map(({ seq, bytes }) => ({
+      seq,
+      bytes: seal(ring, { what: 'Entry', actor, at: seq }, bytes),
+    })),
     inbox: write.inbox.map((change) => sealChange(ring, actor, change)),
     sends: write.sends.map((row) => sealNewRow(ring, row)),
   };

@@ -33,8 +33,8 @@ export function packJson(kind: EntryKind, fields: readonly unknown[]): Buffer {
 
 /** Inverse of {@link packJson}. Throws plain errors. */
 export function unpackJson(kind: EntryKind, bytes: Uint8Array): readonly unknown[] {
-  const node = parseJson(bytes) as Record<string, unknown>;
-  if (typeof node !== 'object' || node === null || node['kind'] !== kind) throw new Error(`it is no ${kind}`);
+  const node = parseJson(bytes) as Record<string, unknown> | null;
+  if (node?.['kind'] !== kind) throw new Error(`it is no ${kind}`);
   const signature = signatureOf(kind);
   return namesOf(kind).map((name, i) => {
     if (!Object.hasOwn(node, name)) return null;

@@ -48,12 +48,7 @@ function check(place: Place, subject: string, value: unknown): void {
   for (const encode of [encodePayload, encodeJson]) checkWith(encode, place, subject, value);
 }
 
-function checkWith(
-  encode: typeof encodePayload,
-  { actor, method }: Place,
-  subject: string,
-  value: unknown,
-): void {
+function checkWith(encode: typeof encodePayload, { actor, method }: Place, subject: string, value: unknown): void {
   let copy: unknown;
   try {
     copy = decodePayload(encode(value, NO_LIMIT, subject));
