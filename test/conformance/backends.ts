@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type CheckpointStorage, type Env, type PersistentStorage, type Storage, SystemEnv } from '#spi';
+import { Keyring, encryptSnapshots, encryptStorage } from '#journal';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
@@ -51,6 +52,18 @@ export function sqliteInMemory(): JournalBackend<Storage> {
     expects: { persistent: false, shared: false, rows: false },
     open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
     destroy: async () => (await first)?.close(),
+  };
+}
+
+/** The same store, with everything that carries values encrypted; a key was changed between two openings. */
+export function encrypted<B extends JournalBackend<Storage>>(backend: B): B {
+  const keys = { k1: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) };
+  let opened = 0;
+  return {
+    ...backend,
+    name: `encrypted ${backend.name}`,
+    open: async () =>
+      encryptStorage(await backend.open(), new Keyring({ keys, current: opened++ % 2 === 0 ? 'k1' : 'k2' })),
   };
 }
 
@@ -109,6 +122,15 @@ export function fsSnapshots(compressions: readonly ('none' | 'zstd')[]): Backend
       return new FsPersistentStorage({ directory: join(await folder.path(), 'snapshots'), compression });
     },
     destroy: folder.remove,
+  };
+}
+
+export function encryptedSnapshots(backend: Backend<PersistentStorage>): Backend<PersistentStorage> {
+  const ring = new Keyring({ keys: { k1: Buffer.alloc(32, 1) }, current: 'k1' });
+  return {
+    ...backend,
+    name: `encrypted ${backend.name}`,
+    open: async () => encryptSnapshots(await backend.open(), ring),
   };
 }
 

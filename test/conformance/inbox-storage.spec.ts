@@ -1,5 +1,13 @@
 import { describeInboxStorage } from '#testing/conformance';
-import { memory, simDisk, sqliteFile, sqliteInMemory } from './backends';
+import { encrypted, memory, simDisk, sqliteFile, sqliteInMemory } from './backends';
 
-for (const backend of [memory(), sqliteFile(), sqliteInMemory(), simDisk('at once'), simDisk('step by step')])
+for (const backend of [
+  memory(),
+  sqliteFile(),
+  sqliteInMemory(),
+  simDisk('at once'),
+  simDisk('step by step'),
+  encrypted(memory()),
+  encrypted(sqliteFile()),
+])
   describeInboxStorage(backend);

@@ -1,11 +1,13 @@
 import { describePersistentStorage } from '#testing/conformance';
-import { fsSnapshots, memorySnapshots } from './backends';
+import { encryptedSnapshots, fsSnapshots, memorySnapshots } from './backends';
 
 for (const backend of [
   memorySnapshots(),
   fsSnapshots(['none']),
   fsSnapshots(['zstd']),
   fsSnapshots(['none', 'zstd']),
+  encryptedSnapshots(memorySnapshots()),
+  encryptedSnapshots(fsSnapshots(['none'])),
 ]) {
   describePersistentStorage(backend);
 }

@@ -89,6 +89,10 @@ export class PlexSpacesModule
     checkStorage(this.storage, definitions, this.options);
     const { name, capabilities } = this.storage.journal;
     const kind = capabilities.persistent ? '' : ' (in memory: gone with this process)';
+    if (this.options.encryption?.acceptsPlain === true)
+      this.logger.warn(
+        'encryption.acceptPlain is on: a record in the clear passes for one from before encryption, whoever wrote it.',
+      );
     this.logger.log(`${definitions.length} actor types on ${name} storage${kind}`);
   }
 

@@ -16,6 +16,8 @@ describe('resolveOptions', () => {
       dedupe: { clientIdsMs: 900_000, keysMs: 86_400_000 },
       development: true,
       snapshots: null,
+      codec: 'msgpack',
+      encryption: null,
       allowInMemoryStorage: false,
     });
   });
@@ -32,6 +34,7 @@ describe('resolveOptions', () => {
       dedupe: { keys: '7d' },
       development: true,
       snapshots: { storage },
+      codec: 'json' as const,
       allowInMemoryStorage: true,
     };
     expect(resolveOptions(options, true)).toEqual({
@@ -45,6 +48,8 @@ describe('resolveOptions', () => {
       dedupe: { clientIdsMs: 900_000, keysMs: 604_800_000 },
       development: true,
       snapshots: storage,
+      codec: 'json',
+      encryption: null,
       allowInMemoryStorage: true,
     });
   });

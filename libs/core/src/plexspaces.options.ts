@@ -1,3 +1,4 @@
+import { type EncryptionOptions, Keyring, type PayloadCodec } from '#journal';
 import { type Duration, parseDuration, type PersistentStorage, checkIdComponent } from '#spi';
 import { InvalidOptionsError } from './errors';
 
@@ -30,6 +31,16 @@ export interface PlexSpacesOptions {
   readonly development?: boolean | undefined;
   /** Where `@Actor({ snapshot: true })` saves. */
   readonly snapshots?: { readonly storage: PersistentStorage } | undefined;
+  /**
+   * How values are written: `msgpack` is small and fast, `json` can be read in a SQL client. Both are read, whichever is
+   * chosen now. Default 'msgpack'.
+   */
+  readonly codec?: PayloadCodec | undefined;
+  /**
+   * Encrypts whatever carries values before it reaches the store (AES-256-GCM); ids, times and sizes stay readable, and
+   * so do the application's own rows. Default: off.
+   */
+  readonly encryption?: EncryptionOptions | undefined;
   /** Production refuses to start on a store that dies with the process, unless this is true. */
   readonly allowInMemoryStorage?: boolean | undefined;
 }
@@ -53,6 +64,9 @@ export interface ResolvedOptions {
   readonly dedupe: { readonly clientIdsMs: number; readonly keysMs: number };
   readonly development: boolean;
   readonly snapshots: PersistentStorage | null;
+  readonly codec: PayloadCodec;
+  /** `null`: off. */
+  readonly encryption: Keyring | null;
   readonly allowInMemoryStorage: boolean;
 }
 
@@ -67,6 +81,8 @@ const KNOWN = {
   dedupe: ['clientIds', 'keys'],
   development: null,
   snapshots: ['storage'],
+  codec: null,
+  encryption: ['keys', 'current', 'acceptPlain'],
   allowInMemoryStorage: null,
 } as const satisfies Record<keyof PlexSpacesOptions, readonly string[] | null>;
 
@@ -94,6 +110,8 @@ export function resolveOptions(
     },
     development: flag('development', options.development ?? !production),
     snapshots: snapshotStorage(options.snapshots),
+    codec: codec(options.codec ?? 'msgpack'),
+    encryption: keyring(options.encryption),
     allowInMemoryStorage: flag('allowInMemoryStorage', options.allowInMemoryStorage ?? false),
   };
 }
@@ -154,6 +172,25 @@ function snapshotStorage(snapshots: PlexSpacesOptions['snapshots']): PersistentS
   const storage = snapshots.storage as Partial<PersistentStorage> | undefined;
   if (typeof storage?.tryRead === 'function' && typeof storage.tryWrite === 'function') return snapshots.storage;
   throw new InvalidOptionsError('snapshots.storage', 'must have tryRead() and tryWrite()');
+}
+
+function codec(value: unknown): PayloadCodec {
+  if (value === 'msgpack' || value === 'json') return value;
+  throw new InvalidOptionsError(
+    'codec',
+    `must be 'msgpack' or 'json', not ${typeof value === 'string' ? JSON.stringify(value) : typeof value}`,
+  );
+}
+
+/** Never shows what was given: it may be a key. */
+function keyring(encryption: EncryptionOptions | undefined): Keyring | null {
+  if (encryption === undefined) return null;
+  const { keys, current, acceptPlain = false }: Partial<EncryptionOptions> = encryption;
+  if (!isRecord(keys)) throw new InvalidOptionsError('encryption.keys', 'must be an object of keys by their ids');
+  if (typeof current !== 'string') throw new InvalidOptionsError('encryption.current', 'must be the id of a key');
+  if (typeof acceptPlain !== 'boolean')
+    throw new InvalidOptionsError('encryption.acceptPlain', 'must be true or false');
+  return attempt('encryption', () => new Keyring({ keys, current, acceptPlain }));
 }
 
 function attempt<T>(option: string, make: () => T): T {

@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { type CheckpointStorage, ENV, type Env, STORAGE, type Storage, SystemEnv } from '#spi';
+import { encryptStorage } from '#journal';
 import { ActorExplorer } from './actor/actor.explorer';
 import { ActorRegistry } from './actor/actor.registry';
 import { AdmissionFactory } from './admission/admission-factory';
@@ -27,7 +28,7 @@ export interface PlexSpacesExtras {
   readonly isGlobal?: boolean | undefined;
 }
 
-/** The store the runtime works on: that of the storage module, its checkpoints elsewhere when `checkpoints` says so. */
+/** The store the runtime works on: that of the storage module, its checkpoints elsewhere and encrypted where the options say so. */
 export const RUNTIME_STORAGE = Symbol.for('plexspaces:runtime-storage');
 export const CHECKPOINTS = Symbol.for('plexspaces:checkpoints');
 
@@ -51,17 +52,11 @@ export const CORE_PROVIDERS: Provider[] = [
   },
   {
     provide: RUNTIME_STORAGE,
-    inject: [STORAGE, CHECKPOINTS],
-    useFactory: (storage: Storage, checkpoints: CheckpointStorage | null): Storage =>
-      checkpoints === null
-        ? storage
-        : {
-            journal: storage.journal,
-            inbox: storage.inbox,
-            checkpoints,
-            openedWith: storage.openedWith ?? {},
-            ...(storage.rows === undefined ? {} : { rows: storage.rows }),
-          },
+    inject: [STORAGE, CHECKPOINTS, RESOLVED_OPTIONS],
+    useFactory: (storage: Storage, checkpoints: CheckpointStorage | null, { encryption }: ResolvedOptions): Storage => {
+      const whole = checkpoints === null ? storage : withCheckpoints(storage, checkpoints);
+      return encryption === null ? whole : encryptStorage(whole, encryption);
+    },
   },
   {
     provide: ActorSystem,
@@ -83,5 +78,10 @@ export const CORE_PROVIDERS: Provider[] = [
     ) => new ActorSystem({ registry, facets, storage, env, options, probe: probe ?? null }),
   },
 ];
+
+function withCheckpoints(storage: Storage, checkpoints: CheckpointStorage): Storage {
+  const { journal, inbox, leases, openedWith = {}, rows } = storage;
+  return { journal, inbox, checkpoints, leases, openedWith, rows };
+}
 
 export const CORE_EXPORTS = [ActorSystem, ActorRegistry, FacetRegistry, ENV, RESOLVED_OPTIONS];

@@ -1,6 +1,9 @@
 import { type CheckpointRecord, CorruptRecordError, SchemaTooNewError, compress, decompress } from '#spi';
+import { packCheckpointJson, unpackCheckpointJson } from './checkpoint-json';
 import { checksum } from './codec/checksum';
+import type { PayloadCodec } from './codec/json-codec';
 import { asBuffer, packExact } from './codec/payload-codec';
+import { refuseSealed } from './encryption/sealed-record';
 import { bodyOf, fieldsOf } from './entries/entry-body';
 import type { ActivationStarted } from './entries/journal-entry';
 import { rawCodec } from './entries/raw-codec';
@@ -28,27 +31,33 @@ export interface Checkpoint {
 export type Snapshot = Checkpoint;
 
 /**
- * "PXC" [u8 version][u8 compression][3 bytes free][u32 checksum][u32 size of the body unpacked][body, packed or not]
+ * "PXC" [u8 version][u8 compression][3 bytes zero][u32 checksum][u32 size of the body unpacked][body, packed or not]
  * The first twelve bytes mean the same in every version.
  */
 const MAGIC = Buffer.from('PXC');
-const VERSION = 1;
+/** Of the body: a MessagePack array, or a JSON object. */
+const MSGPACK = 1;
+const JSON_TEXT = 2;
+const NEWEST = JSON_TEXT;
 const HEADER = 16;
 const COMPRESSIONS: readonly Compression[] = ['none', 'zstd'];
 /** No state comes near; a damaged size must not take the memory. */
 const MAX_BODY = 1_073_741_824;
 
 /** Serialises before it first awaits, so that `image` may change right after the call. */
-export async function encodeCheckpoint(checkpoint: Checkpoint, compression: Compression): Promise<CheckpointRecord> {
-  const { actor, seq, time, schema, image, activation } = checkpoint;
-  const started = activation === null ? null : fieldsOf(activation);
-  const body = packExact(rawCodec, [actor, seq, time, schema, started, image.encode()]);
+export async function encodeCheckpoint(
+  checkpoint: Checkpoint,
+  compression: Compression,
+  codec: PayloadCodec = 'msgpack',
+): Promise<CheckpointRecord> {
+  const { actor, seq, time } = checkpoint;
+  const body = codec === 'json' ? packCheckpointJson(checkpoint) : pack(checkpoint);
   const packed = compression === 'zstd' ? await compress(body) : body;
 
   const bytes = Buffer.allocUnsafeSlow(HEADER + packed.length);
   bytes.fill(0, 0, HEADER);
   bytes.set(MAGIC);
-  bytes[3] = VERSION;
+  bytes[3] = codec === 'json' ? JSON_TEXT : MSGPACK;
   bytes[4] = COMPRESSIONS.indexOf(compression);
   bytes.writeUInt32LE(body.length, 12);
   bytes.set(packed, HEADER);
@@ -60,19 +69,23 @@ export async function encodeCheckpoint(checkpoint: Checkpoint, compression: Comp
 export async function decodeCheckpoint(record: CheckpointRecord): Promise<Checkpoint> {
   const bytes = asBuffer(record.bytes);
   const { actor, seq } = record;
-  if (bytes.length <= HEADER || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+  if (bytes.length <= HEADER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+    refuseSealed({ what: 'Checkpoint', actor, at: seq }, bytes);
     throw corrupt(record, 'it is no checkpoint');
+  }
   if (bytes.readUInt32LE(8) !== sumOf(bytes, actor, seq)) {
     throw corrupt(record, 'its checksum does not match its bytes and its place');
   }
   const version = bytes[3] as number;
-  if (version > VERSION) throw new SchemaTooNewError(`Checkpoint ${seq} of ${actor}`, version, VERSION);
+  if (version > NEWEST) throw new SchemaTooNewError(`Checkpoint ${seq} of ${actor}`, version, NEWEST);
+  if (bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) throw corrupt(record, 'bytes that are free are in use');
   try {
     const compression = COMPRESSIONS[bytes[4] as number];
     const size = bytes.readUInt32LE(12);
     if (compression === undefined || size > MAX_BODY) throw new Error(`compression ${bytes[4]}, ${size} bytes`);
     const packed = bytes.subarray(HEADER);
-    return read(compression === 'zstd' ? await decompress(packed, size) : packed, record);
+    const body = compression === 'zstd' ? await decompress(packed, size) : packed;
+    return belongsTo(record, version === JSON_TEXT ? unpackCheckpointJson(body) : unpack(body));
   } catch (error) {
     throw corrupt(record, error instanceof Error ? error.message : String(error), error);
   }
@@ -80,11 +93,21 @@ export async function decodeCheckpoint(record: CheckpointRecord): Promise<Checkp
 
 type Body = [string, number, number, number, readonly unknown[] | null, Uint8Array];
 
-function read(body: Uint8Array, record: CheckpointRecord): Checkpoint {
+function pack({ actor, seq, time, schema, image, activation }: Checkpoint): Uint8Array {
+  const started = activation === null ? null : fieldsOf(activation);
+  return packExact(rawCodec, [actor, seq, time, schema, started, image.encode()]);
+}
+
+function unpack(body: Uint8Array): Checkpoint {
   const [actor, seq, time, schema, started, image] = rawCodec.unpack(asBuffer(body)) as Body;
-  if (actor !== record.actor || seq !== record.seq) throw new Error(`it is checkpoint ${seq} of ${actor}`);
   const activation = started === null ? null : (bodyOf('ActivationStarted', started) as ActivationStarted);
   return { actor, seq, time, schema, image: StateImage.decode(image), activation };
+}
+
+function belongsTo(record: CheckpointRecord, checkpoint: Checkpoint): Checkpoint {
+  const { actor, seq } = checkpoint;
+  if (actor !== record.actor || seq !== record.seq) throw new Error(`it is checkpoint ${seq} of ${actor}`);
+  return checkpoint;
 }
 
 function sumOf(bytes: Buffer, actor: string, seq: number): number {

@@ -116,15 +116,61 @@ export class NoCheckpointStoreError extends PlexSpacesError {
   }
 }
 
+/** A key for encryption at rest that is no key. Shows its id, never the key. @publicApi */
+export class InvalidEncryptionKeyError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_ENCRYPTION_KEY';
+  constructor(
+    readonly keyId: string,
+    readonly reason: string,
+  ) {
+    super(
+      `Encryption key ${JSON.stringify(keyId)} ${reason}. Give 32 random bytes, such as crypto.randomBytes(32), or their base64.`,
+    );
+  }
+}
+
+/** A record encrypted with a key that this process does not have. The record stays as it is. @publicApi */
+export class EncryptionKeyMissingError extends PlexSpacesError {
+  readonly code = 'PS_ENCRYPTION_KEY_MISSING';
+  constructor(
+    readonly actor: string,
+    readonly keyId: string,
+    /** Such as `Entry 7`. */
+    readonly record: string,
+  ) {
+    super(
+      `${record} of ${actor} is encrypted with key ${JSON.stringify(keyId)}, which this process does not have. ` +
+        'Put that key back into encryption.keys and start again: until then the actor waits, and nothing of it is lost.',
+    );
+  }
+}
+
+/** A record in the clear where only encrypted ones are accepted (P11). The record stays as it is. @publicApi */
+export class PlainRecordError extends PlexSpacesError {
+  readonly code = 'PS_PLAIN_RECORD';
+  constructor(
+    readonly actor: string,
+    /** Such as `Entry 7`. */
+    readonly record: string,
+  ) {
+    super(
+      `${record} of ${actor} is not encrypted: it is from before encryption was switched on, or somebody put it there. ` +
+        'If the store is that old, set encryption.acceptPlain: true; otherwise restore the record from a backup.',
+    );
+  }
+}
+
 /** Everything a journal call may reject with (the reference's name). @publicApi */
 export type JournalError =
   | CheckpointAheadError
   | CorruptRecordError
+  | EncryptionKeyMissingError
   | HistoryTruncatedError
   | InvalidPayloadError
   | JournalSequenceError
   | NoCheckpointStoreError
   | PayloadTooLargeError
+  | PlainRecordError
   | SchemaTooNewError
   | StoreClosedError
   | StoreFailedError

@@ -8,6 +8,8 @@ export {
   toErrorRecord,
 } from './codec/error-record';
 export { hashValue } from './codec/hash-value';
+export { type PayloadCodec, encodeJson } from './codec/json-codec';
+export { type RowIdentity, checkedContent, withChecksum } from './codec/row-checksum';
 export type { PayloadLimits } from './codec/payload-check';
 export { type PayloadClass, registerPayloadClass } from './codec/payload-classes';
 export { copyPayload, decodePayload, encodePayload, hashPayload, isPrimitive } from './codec/payload-codec';
@@ -51,6 +53,10 @@ export { type Checkpoint, type Compression, type Snapshot, decodeCheckpoint, enc
 export { type FoldStart, JournalFold, type OpenTurn } from './fold';
 export { type LoadOptions, loadCheckpoint } from './load-checkpoint';
 export { type RecoverOptions, type Recovered, recover } from './recovery';
+
+// encryption at rest
+export { encryptSnapshots, encryptStorage } from './encryption/encrypt-storage';
+export { type EncryptionOptions, Keyring } from './encryption/keyring';
 
 // the facade, usable without a runtime
 export { type AppendOptions, Journal, type Replay, type SaveOptions } from './journal';

@@ -11,6 +11,7 @@ export type { LeaseHolder, LeaseStorage } from './lease-storage';
 export type { CheckpointRecord, CheckpointStorage } from './checkpoint-storage';
 export { type Duration, parseDuration } from './duration';
 export { ENV, type Env, type Timer } from './env';
+export { secretBytes } from './env-secret';
 export { SystemEnv } from './env-system';
 export * from './errors';
 export { FAILPOINTS, type FailpointName, failpoint, setFailpointHook } from './failpoint';

@@ -228,7 +228,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: STEPS,
-        find: "...step(message, entries, [ended('parked', message, encodeError(cause), null)]),",
+        find: "...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),",
         put: "...step(message, message.row === 'none' ? [] : entries.slice(0, -1), []),",
       },
     ],

@@ -1,9 +1,10 @@
-import type { StateImage } from '#journal';
+import type { Keyring, StateImage } from '#journal';
 import { isPlexSpacesError, type PersistentStorage } from '#spi';
 import { SnapshotUnreadableError } from '../errors';
 import type { Address } from '../runtime/address';
+import type { SystemPort } from '../runtime/system-port';
 import type { Creation } from './creation';
-import { lineOf } from './save-snapshot';
+import { lineOf, throughKeys } from './save-snapshot';
 import { decodeSnapshot } from './snapshot-record';
 
 /**
@@ -12,17 +13,22 @@ import { decodeSnapshot } from './snapshot-record';
  */
 export async function loadSnapshot(
   storage: PersistentStorage,
+  ring: Keyring | null,
   { encoded, definition }: Address,
 ): Promise<StateImage | null> {
-  const bytes = await lineOf(storage).run(encoded, () => read(storage, encoded));
+  const bytes = await lineOf(storage).run(encoded, () => read(throughKeys(storage, ring), encoded));
   return bytes === null ? null : decodeSnapshot(encoded, definition, bytes);
 }
 
 /** Where an actor that is not in memory goes on: with what `respawn` brought, else with what the storage of its class keeps. */
-export async function findState(address: Address, creation: Creation | null): Promise<StateImage | null> {
+export async function findState(
+  { options }: Pick<SystemPort, 'options'>,
+  address: Address,
+  creation: Creation | null,
+): Promise<StateImage | null> {
   if (creation?.revives === true) return creation.image ?? null;
   const { snapshot } = address.definition;
-  return snapshot === null ? null : loadSnapshot(snapshot.storage, address);
+  return snapshot === null ? null : loadSnapshot(snapshot.storage, options.encryption, address);
 }
 
 /** A storage written by hand may say `undefined` for absent, as a Map does. */

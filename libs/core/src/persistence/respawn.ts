@@ -42,7 +42,7 @@ export class Respawner {
     const { system } = this;
     if (system.keepsInbox(ref.address)) return this.wakeDurable(ref, options);
     if (await this.isThere(ref)) return;
-    const image = await loadSnapshot(this.storageOf(ref, options), ref.address);
+    const image = await loadSnapshot(this.storageOf(ref, options), this.system.options.encryption, ref.address);
     const args = image === null ? await this.fallBack(ref, options) : [];
     const runtimeArgs = ((await options.args?.()) ?? []) as readonly unknown[];
     const restored = image === null ? {} : { image };

@@ -25,5 +25,10 @@ async function save(turn: Turn, storage: PersistentStorage): Promise<void> {
   const image = new StateImage();
   const changes = LiveState.writing(definition.state, instance, null).wholeState();
   if (changes !== null) image.apply(changes);
-  await saveSnapshot(storage, { actor: actorId, schema: definition.schema, time: host.env.now(), image });
+  await saveSnapshot(storage, host.system.options, {
+    actor: actorId,
+    schema: definition.schema,
+    time: host.env.now(),
+    image,
+  });
 }

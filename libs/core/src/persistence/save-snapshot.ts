@@ -1,5 +1,6 @@
-import type { StateImage } from '#journal';
+import { type Keyring, type StateImage, encryptSnapshots } from '#journal';
 import type { PersistentStorage } from '#spi';
+import type { ResolvedOptions } from '../plexspaces.options';
 import { KeyedLine } from './keyed-line';
 import { ignore } from '../facet/is-promise';
 import { encodeSnapshot } from './snapshot-record';
@@ -21,9 +22,18 @@ export function lineOf(storage: PersistentStorage): KeyedLine {
   return line;
 }
 
+/** The storage as it is read and written: whichever it is, what goes there is encrypted where the options say so. */
+export function throughKeys(storage: PersistentStorage, ring: Keyring | null): PersistentStorage {
+  return ring === null ? storage : encryptSnapshots(storage, ring);
+}
+
 /** Captures the state before it returns; resolves when it is stored. @throws what the storage rejects with */
-export function saveSnapshot(storage: PersistentStorage, { actor, schema, time, image }: StateToSave): Promise<void> {
-  const bytes = encodeSnapshot(actor, schema, time, image);
+export function saveSnapshot(
+  storage: PersistentStorage,
+  { codec, encryption }: Pick<ResolvedOptions, 'codec' | 'encryption'>,
+  { actor, schema, time, image }: StateToSave,
+): Promise<void> {
+  const bytes = encodeSnapshot(actor, schema, time, image, codec);
   bytes.catch(ignore); // its turn in the line comes later
-  return lineOf(storage).run(actor, async () => storage.tryWrite(actor, await bytes));
+  return lineOf(storage).run(actor, async () => throughKeys(storage, encryption).tryWrite(actor, await bytes));
 }

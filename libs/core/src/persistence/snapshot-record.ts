@@ -1,4 +1,4 @@
-import { decodeCheckpoint, encodeCheckpoint, type StateImage } from '#journal';
+import { decodeCheckpoint, encodeCheckpoint, type PayloadCodec, type StateImage } from '#journal';
 import { CorruptRecordError, SchemaTooNewError } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
 import { SNAPSHOT_SLOT } from '../runtime/live-state';
@@ -12,9 +12,10 @@ export async function encodeSnapshot(
   schema: number,
   time: number,
   image: StateImage,
+  codec: PayloadCodec,
 ): Promise<Uint8Array> {
   // Whether stored bytes are compressed is the storage's business: it sees all of them, this only one at a time.
-  return (await encodeCheckpoint({ ...NO_JOURNAL, actor, time, schema, image }, 'none')).bytes;
+  return (await encodeCheckpoint({ ...NO_JOURNAL, actor, time, schema, image }, 'none', codec)).bytes;
 }
 
 /** @throws CorruptRecordError; SchemaTooNewError when a newer version of the class, or of this package, wrote it */

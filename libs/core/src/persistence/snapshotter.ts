@@ -62,7 +62,7 @@ export class Snapshotter {
     const actor = address.encoded;
     try {
       const facts = { actor, schema: cls.definition.schema, time: env.now(), image: this.image() };
-      await saveSnapshot(this.config.storage, facts);
+      await saveSnapshot(this.config.storage, system.options, facts);
     } catch (error) {
       this.isDirty = true; // S3
       system.logger.error(`The state of ${actor} was not saved; the next save tries again: ${String(error)}`);

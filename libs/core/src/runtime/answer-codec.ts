@@ -1,16 +1,26 @@
-import { decodePayload, encodePayload, fromErrorRecord, type ErrorRecord } from '#journal';
+import {
+  checkedContent,
+  decodePayload,
+  encodePayload,
+  fromErrorRecord,
+  type ErrorRecord,
+  type RowIdentity,
+  withChecksum,
+} from '#journal';
 import { CorruptRecordError, type InboxRow } from '#spi';
 
 const RESULT = 0;
 const ERROR = 1;
+/** First byte of an answer in JSON: `{"result":…}` or `{"error":…}`. */
+const JSON_OBJECT = 0x7b;
 
 /** An answer as the inbox keeps it: one byte says which, then the encoded result or error record. */
-export function encodeResult(result: Uint8Array): Uint8Array {
-  return mark(RESULT, result);
+export function encodeResult(row: RowIdentity, result: Uint8Array): Uint8Array {
+  return mark(row, RESULT, result);
 }
 
-export function encodeError(error: ErrorRecord): Uint8Array {
-  return mark(ERROR, encodePayload(error, { maxBytes: Number.MAX_SAFE_INTEGER }));
+export function encodeError(row: RowIdentity, error: ErrorRecord): Uint8Array {
+  return mark(row, ERROR, encodePayload(error, { maxBytes: Number.MAX_SAFE_INTEGER }));
 }
 
 export type Answer =
@@ -18,16 +28,30 @@ export type Answer =
 
 /** @throws CorruptRecordError */
 export function decodeAnswer(row: InboxRow): Answer {
-  const bytes = row.answer;
-  if (bytes?.[0] === RESULT) return { kind: 'result', value: decodePayload(bytes.subarray(1)) };
-  if (bytes?.[0] === ERROR)
-    return { kind: 'error', error: fromErrorRecord(decodePayload(bytes.subarray(1)) as ErrorRecord) };
+  const facts = row.answer === null ? {} : answerFacts(row, row.answer);
+  if ('result' in facts) return { kind: 'result', value: facts.result };
+  if ('error' in facts) return { kind: 'error', error: fromErrorRecord(facts.error as ErrorRecord) };
   throw new CorruptRecordError(row.actor, `Answer of message ${row.id}`, 'it is neither a result nor an error');
 }
 
-function mark(kind: number, bytes: Uint8Array): Uint8Array {
+/** What a stored answer says: `result` or `error`. @throws CorruptRecordError */
+export function answerFacts(row: RowIdentity, answer: Uint8Array): { result?: unknown; error?: unknown } {
+  const bytes = checkedContent('Answer of message', row, answer);
+  switch (bytes[0]) {
+    case RESULT:
+      return { result: decodePayload(bytes.subarray(1)) };
+    case ERROR:
+      return { error: decodePayload(bytes.subarray(1)) };
+    case JSON_OBJECT:
+      return decodePayload(bytes) as object;
+    default:
+      return {};
+  }
+}
+
+function mark(row: RowIdentity, kind: number, bytes: Uint8Array): Uint8Array {
   const marked = new Uint8Array(bytes.length + 1);
   marked[0] = kind;
   marked.set(bytes, 1);
-  return marked;
+  return withChecksum('Answer of message', row, marked);
 }

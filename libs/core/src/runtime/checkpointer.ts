@@ -66,6 +66,7 @@ export class Checkpointer {
       const record = await encodeCheckpoint(
         { actor, seq, time: env.now(), schema: cls.definition.schema, image, activation },
         compression,
+        system.options.codec,
       );
       failpoint('checkpoint.afterEncode');
       const saved = system.storage.checkpoints.save(record, keepCheckpoints);

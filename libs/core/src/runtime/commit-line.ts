@@ -5,6 +5,7 @@ import {
   type FacetAttached,
   type FacetDetached,
   type GroupCommitWriter,
+  type PayloadCodec,
   type Settled,
   type StateChanges,
   type StateImage,
@@ -27,6 +28,7 @@ import {
 import { RowsRejectedError } from '../errors';
 import type { PendingEntry } from '../turn/effect-record';
 import { outsideTurns } from '../turn/frame';
+import { changeInJson, rowInJson } from './json-rows';
 import type { Message } from './message';
 
 /** What a turn writes to the user's own tables. */
@@ -80,6 +82,7 @@ export interface WriterIdentity {
   readonly actor: string;
   readonly writer: string;
   readonly schema: number;
+  readonly codec: PayloadCodec;
   /** Recorded with the activation's first append. */
   readonly started: (epoch: number) => ActivationStarted;
   /** Does the actor exist while this message is under way? */
@@ -160,13 +163,15 @@ export class CommitLine {
       ? step.entries
       : [{ body: this.identity.started(epoch), time: this.env.now() }, ...step.entries];
     const expected = this.head;
-    const { actor, writer, schema } = this.identity;
+    const { actor, writer, schema, codec } = this.identity;
     let id = bodies.length === 0 ? '' : this.env.id();
     const entries = bodies.map(({ body, time }, i) => {
       if (i > 0) id = nextUlid(id);
-      return encodeEntry({ actor, id, time, correlationId: step.message.correlationId }, body, expected.seq + 1 + i);
+      const header = { actor, id, time, correlationId: step.message.correlationId };
+      return encodeEntry(header, body, expected.seq + 1 + i, codec);
     });
-    const { inbox, sends, rows } = step;
+    const { rows } = step;
+    const { inbox, sends } = codec === 'json' ? inJson(actor, step) : step;
     const status = step.status ?? this.identity.statusDuring(step.message);
     const write: AppendWrite = {
       kind: 'append',
@@ -231,6 +236,10 @@ export class CommitLine {
     for (const { message, opens } of refused) if (opens) message.undoOpening();
     this.onRefused(refusal, refused);
   }
+}
+
+function inJson(actor: string, { inbox, sends }: Step): Pick<AppendWrite, 'inbox' | 'sends'> {
+  return { inbox: inbox.map((change) => changeInJson(actor, change)), sends: sends.map(rowInJson) };
 }
 
 function refusalOf(outcome: Exclude<Settled, { kind: 'committed' }>, expected: Head, step: Step): Refusal {

@@ -1,4 +1,4 @@
-import { decodePayload, encodePayload, hashPayload } from '#journal';
+import { checkedContent, decodePayload, encodePayload, hashPayload, type RowIdentity, withChecksum } from '#journal';
 import { CorruptRecordError, type Env, type InboxRow, type NewInboxRow } from '#spi';
 import type { Address } from './address';
 import type { ActorClass } from './actor-class';
@@ -32,11 +32,10 @@ export function toInboxRow(message: Message, dueAt: number): NewInboxRow {
     trail.headers,
     message.system,
   ];
+  const row = { actor: message.to.encoded, id: message.id, argsHash: argsHashOf(message) };
   return {
-    actor: message.to.encoded,
-    id: message.id,
-    argsHash: argsHashOf(message),
-    message: encodePayload(envelope, NO_LIMIT),
+    ...row,
+    message: withChecksum('Message', row, encodePayload(envelope, NO_LIMIT)),
     attempts: message.attempts,
     dueAt,
   };
@@ -65,13 +64,22 @@ export function fromInboxRow(row: InboxRow, address: Address, cls: ActorClass, e
   return message;
 }
 
+/** The envelope with its arguments decoded, as JSON keeps it. @throws CorruptRecordError */
+export function readableEnvelope(row: RowIdentity, message: Uint8Array): unknown[] {
+  const [method, payload, ...rest] = readEnvelope({ ...row, message });
+  return [method, decodePayload(payload), ...rest];
+}
+
 /** Does the message create its actor? @throws CorruptRecordError */
 export function isCreation(row: InboxRow): boolean {
   return readEnvelope(row)[0] === CREATE.name;
 }
 
-function readEnvelope(row: InboxRow): Envelope {
-  const envelope = row.message === null ? null : decodePayload(row.message);
-  if (Array.isArray(envelope) && envelope.length >= 8 && envelope[1] instanceof Uint8Array) return envelope as Envelope;
+function readEnvelope(row: RowIdentity & Pick<InboxRow, 'message'>): Envelope {
+  const envelope = row.message === null ? null : decodePayload(checkedContent('Message', row, row.message));
+  if (Array.isArray(envelope) && envelope.length >= 8) {
+    if (Array.isArray(envelope[1])) envelope[1] = encodePayload(envelope[1], NO_LIMIT); // as JSON keeps it
+    if (envelope[1] instanceof Uint8Array) return envelope as Envelope;
+  }
   throw new CorruptRecordError(row.actor, `Message ${row.id}`, 'its envelope is not laid out as one');
 }

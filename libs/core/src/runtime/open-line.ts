@@ -25,6 +25,8 @@ export function openLine(
   });
   const statusDuring = (message: Message): ActorStatus =>
     message.handler === CREATE && !host.exists ? 'absent' : 'live';
-  const identity = { statusDuring, actor: address.encoded, writer: `${system.nodeId}/${env.id()}`, schema, started };
+  const { codec } = system.options;
+  const writer = `${system.nodeId}/${env.id()}`;
+  const identity = { statusDuring, actor: address.encoded, writer, schema, codec, started };
   return new CommitLine(env, system.writer, identity, found.head, found.image, onRefused);
 }

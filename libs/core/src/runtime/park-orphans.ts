@@ -1,7 +1,8 @@
 import { encodeEntry, nextUlid, toErrorRecord } from '#journal';
-import { type HeadRow, type InboxRow, failpoint } from '#spi';
+import { type HeadRow, type InboxChange, type InboxRow, failpoint } from '#spi';
 import { encodeError } from './answer-codec';
 import type { DurableActivation } from './durable-activation';
+import { changeInJson } from './json-rows';
 
 /**
  * Messages that were accepted, or fell due, for an actor that is stopped for good or never was: parked, so that none is
@@ -25,16 +26,15 @@ export async function parkOrphans(
       { actor, id, time, correlationId: '' },
       { kind: 'MessageParked', messageId: row.id, attempts: row.attempts, cause },
       head.seq + 1 + i,
+      system.options.codec,
     );
   });
-  const inbox = rows.map((row) => ({
-    op: 'parked' as const,
-    id: row.id,
-    argsHash: row.argsHash,
-    answer: encodeError(cause),
-    expiresAt: null,
-    fresh: false,
-  }));
+  const inbox = rows.map((row): InboxChange => {
+    const { id, argsHash } = row;
+    const answer = encodeError(row, cause);
+    const parked: InboxChange = { op: 'parked', id, argsHash, answer, expiresAt: null, fresh: false };
+    return system.options.codec === 'json' ? changeInJson(actor, parked) : parked;
+  });
   failpoint('orphans.beforePark');
   await new Promise<void>((resolve) =>
     system.writer.submit(

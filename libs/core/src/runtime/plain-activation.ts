@@ -88,7 +88,7 @@ export class PlainActivation extends Activation {
 
   protected async load(): Promise<void> {
     const creation = this.isBeingCreated ? (this.mailbox.head?.system as Creation) : null;
-    const image = this.exists ? this.live.rollbackPoint : await findState(this.address, creation);
+    const image = this.exists ? this.live.rollbackPoint : await findState(this.system, this.address, creation);
     this.live.runtimeArgs = creation?.runtimeArgs ?? this.live.runtimeArgs;
     this.exists = image !== null;
     if (image !== null) restoreFacets(this, image);

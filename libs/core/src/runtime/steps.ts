@@ -51,13 +51,12 @@ export function commitStep(commit: TurnCommit): Step {
     result: ending.kind === 'result' ? ending.result : null,
     error: ending.kind === 'error' ? ending.error : null,
   });
-  const answer = ending.kind === 'result' ? encodeResult(ending.result) : encodeError(ending.error);
   return {
     message,
     opens: false,
     ends: true,
     entries: commit.refused && !message.opened ? [] : entries,
-    inbox: [ended('done', message, answer, commit.expiresAt)],
+    inbox: [ended('done', message, ending, commit.expiresAt)],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
     changes,
@@ -98,7 +97,7 @@ export function parkStep(
     { body: { kind: 'MessageParked', messageId: message.id, attempts: message.attempts, cause }, time: now },
   ];
   return {
-    ...step(message, entries, [ended('parked', message, encodeError(cause), null)]),
+    ...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),
     ends: true,
     done,
   };
@@ -126,12 +125,13 @@ function openChange(message: Message, now: number): InboxChange {
   return { op: 'open', id: message.id, row };
 }
 
-function ended(op: 'done' | 'parked', message: Message, answer: Uint8Array, expiresAt: number | null): InboxChange {
+function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresAt: number | null): InboxChange {
+  const row = { actor: message.to.encoded, id: message.id, argsHash: argsHashOf(message) };
   return {
     op,
-    id: message.id,
-    argsHash: argsHashOf(message),
-    answer,
+    id: row.id,
+    argsHash: row.argsHash,
+    answer: ending.kind === 'result' ? encodeResult(row, ending.result) : encodeError(row, ending.error),
     expiresAt,
     fresh: message.row === 'none',
   };

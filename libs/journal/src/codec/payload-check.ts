@@ -35,6 +35,31 @@ export function refusePrimitive(value: unknown): string | undefined {
   }
 }
 
+/** Refuses what no codec carries. @returns whether an object occurs twice. @throws InvalidPayloadError, PayloadTooLargeError */
+export function checkPayload(value: unknown, limits: PayloadLimits | undefined, subject: string): boolean {
+  if (typeof value !== 'object' || value === null) {
+    checkPrimitive(value, limits, subject);
+    return false;
+  }
+  const check = new PayloadCheck(subject, limits);
+  check.run(value);
+  return check.repeats;
+}
+
+/** @throws InvalidPayloadError, PayloadTooLargeError */
+export function checkPrimitive(value: unknown, limits: PayloadLimits | undefined, subject: string): void {
+  const reason = refusePrimitive(value);
+  if (reason !== undefined) throw new InvalidPayloadError(subject, subject, reason);
+  const limit = limits?.maxBytes ?? DEFAULT_MAX_BYTES;
+  if (typeof value === 'string' && value.length * 3 > limit) {
+    const bytes = Buffer.byteLength(value);
+    if (bytes > limit) throw new PayloadTooLargeError(subject, bytes, limit);
+  } else if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
+    const bytes = value.toString(16).length / 2;
+    if (bytes > limit) throw new PayloadTooLargeError(subject, bytes, limit);
+  }
+}
+
 /**
  * One pass over a value before it is encoded: refuses what would come back changed, names the place, and notes
  * whether an object occurs twice. Nothing is allocated per level, so a small payload costs less than its encoding.
@@ -42,7 +67,7 @@ export function refusePrimitive(value: unknown): string | undefined {
  * Left out without a word, as by `structuredClone`: symbol keys, properties that are not enumerable, prototypes
  * of plain objects, extra properties of arrays. `-0` comes back as `0`.
  */
-export class PayloadCheck {
+class PayloadCheck {
   /** An object was met a second time: the encoding has to carry references. */
   repeats = false;
 

@@ -103,6 +103,21 @@ function errorOf({ name, message, ...rest }: Record<string, unknown>): Error {
   return Object.assign(error, own);
 }
 
+/** Name and content of an error or of an instance of a registered class; `undefined` for anything else. */
+export function taggedOf(value: object): readonly [name: string, data: Readonly<Record<string, unknown>>] | undefined {
+  const codec = byClass.get(value.constructor as AnyClass);
+  if (codec !== undefined) return [codec.name, codec.encode(value)];
+  return isError(value) ? [ERROR, errorParts(value)] : undefined;
+}
+
+/** Inverse of {@link taggedOf}. */
+export function untag(name: string, data: Record<string, unknown>): object {
+  if (name === ERROR) return errorOf(data);
+  const codec = byName.get(name);
+  if (codec === undefined) throw new Error(`payload class ${JSON.stringify(name)} is not registered in this process`);
+  return codec.decode(data);
+}
+
 let encoding = false;
 
 /** msgpackr's extensions are global to the process; ours apply only inside this call, so that other users of it notice nothing. */
@@ -127,20 +142,12 @@ class Tagged {
 addExtension({
   Class: Tagged,
   type: TAGGED,
-  write: (value: object): [string, unknown] => {
-    const codec = byClass.get(value.constructor as AnyClass);
-    if (codec !== undefined) return [codec.name, codec.encode(value)];
-    if (isForeignView(value))
-      return [describeClass(value), Buffer.from(value.buffer, value.byteOffset, value.byteLength)];
-    return [ERROR, errorParts(value as Error)];
-  },
-  read: ([name, data]: [string, Record<string, unknown>]): object => {
-    if (name === ERROR) return errorOf(data);
-    if (data instanceof Uint8Array) return viewOf(name, data);
-    const codec = byName.get(name);
-    if (codec === undefined) throw new Error(`payload class ${JSON.stringify(name)} is not registered in this process`);
-    return codec.decode(data);
-  },
+  write: (value: object): [string, unknown] =>
+    isForeignView(value)
+      ? [describeClass(value), Buffer.from(value.buffer, value.byteOffset, value.byteLength)]
+      : (taggedOf(value) as [string, unknown]),
+  read: ([name, data]: [string, Record<string, unknown>]): object =>
+    data instanceof Uint8Array ? viewOf(name, data) : untag(name, data),
 });
 
 /**
@@ -177,7 +184,8 @@ function isForeignView(value: object): value is ArrayBufferView {
   return ArrayBuffer.isView(value) && !(value instanceof TypedArray) && !(value instanceof DataView);
 }
 
-function viewOf(name: string, bytes: Uint8Array): object {
+/** A typed array, DataView or Buffer by the name of its class. */
+export function viewOf(name: string, bytes: Uint8Array): object {
   const View = (globalThis as unknown as Record<string, new (buffer: ArrayBufferLike) => object>)[name];
   if (View === undefined || !VIEWS.has(name)) throw new Error(`${JSON.stringify(name)} is no typed array`);
   return new View(new Uint8Array(bytes).buffer);

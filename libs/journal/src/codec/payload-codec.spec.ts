@@ -2,20 +2,33 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { CorruptRecordError } from '#spi';
 import { InvalidPayloadError, PayloadTooLargeError } from '../errors';
+import { encodeJson } from './json-codec';
 import { registerPayloadClass } from './payload-classes';
 import { copyPayload, decodePayload, encodePayload, hashPayload, isPrimitive } from './payload-codec';
 
-const roundTrip = (value: unknown) => decodePayload(encodePayload(value));
+/** Reads both codecs; each writes what is after it. */
+const CODECS = [
+  ['msgpack', encodePayload],
+  ['json', encodeJson],
+] as const;
+type Encode = (typeof CODECS)[number][1];
 
-function refusal(value: unknown): { path: string; reason: string } {
-  try {
-    encodePayload(value, undefined, 'args');
-  } catch (error) {
-    expect(error).toBeInstanceOf(InvalidPayloadError);
-    return error as InvalidPayloadError;
-  }
-  throw new Error('was not refused');
-}
+const roundTripOf =
+  (encode: Encode) =>
+  (value: unknown): unknown =>
+    decodePayload(encode(value));
+
+const refusalOf =
+  (encode: Encode) =>
+  (value: unknown): { path: string; reason: string } => {
+    try {
+      encode(value, undefined, 'args');
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidPayloadError);
+      return error as InvalidPayloadError;
+    }
+    throw new Error('was not refused');
+  };
 
 class Money {
   constructor(readonly cents: bigint) {}
@@ -27,7 +40,9 @@ class SubMap extends Map {}
 class SubArray extends Array {}
 class SubDate extends Date {}
 
-describe('the payload codec carries', () => {
+describe.each(CODECS)('the payload codec %s carries', (_name, encode) => {
+  const roundTrip = roundTripOf(encode);
+  const refusal = refusalOf(encode);
   const date = new Date(Date.UTC(2026, 10, 20, 12, 0, 0, 123));
   it.each<[string, unknown]>([
     ['null', null],
@@ -144,7 +159,8 @@ describe('the payload codec carries', () => {
   });
 });
 
-describe('the payload codec refuses, and says where', () => {
+describe.each(CODECS)('the payload codec %s refuses, and says where', (name, encode) => {
+  const refusal = refusalOf(encode);
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   const cyclicError = Object.assign(new Error('x'), { self: [] as unknown[] });
@@ -189,38 +205,41 @@ describe('the payload codec refuses, and says where', () => {
 
   it('more than 64 levels, a limit that can be lowered', () => {
     const deep = (levels: number) => Array.from({ length: levels - 1 }).reduce<unknown>((inner) => [inner], []);
-    expect(() => encodePayload(deep(64))).not.toThrow();
+    expect(() => encode(deep(64))).not.toThrow();
     expect(refusal(deep(65)).reason).toMatch(/64 levels/);
-    expect(() => encodePayload(deep(4), { maxDepth: 3 })).toThrow(InvalidPayloadError);
+    expect(() => encode(deep(4), { maxDepth: 3 })).toThrow(InvalidPayloadError);
   });
 
   it('what is over the limit, by its encoded size', () => {
-    expect(() => encodePayload('x'.repeat(1_048_570))).not.toThrow();
+    expect(() => encode('x'.repeat(1_048_570))).not.toThrow();
     const over = [['x'.repeat(1_048_577)], Buffer.alloc(2_000_000), 2n ** (8n * 1_100_000n), Array(1_100_000).fill(1)];
-    for (const value of over) expect(() => encodePayload(value)).toThrow(PayloadTooLargeError);
-    expect(() => encodePayload('ä'.repeat(600_000))).toThrow(expect.objectContaining({ bytes: 1_200_000 }) as Error);
-    expect(() => encodePayload([1, 2, 3], { maxBytes: 3 }, 'args')).toThrow(
-      /^args takes 4 bytes or more; the limit is 3[.]/,
+    for (const value of over) expect(() => encode(value)).toThrow(PayloadTooLargeError);
+    expect(() => encode('ä'.repeat(600_000))).toThrow(expect.objectContaining({ bytes: 1_200_000 }) as Error);
+    expect(() => encode([1, 2, 3], { maxBytes: 3 }, 'args')).toThrow(
+      name === 'json'
+        ? /^args takes 7 bytes or more; the limit is 3[.]/
+        : /^args takes 4 bytes or more; the limit is 3[.]/,
     );
   });
 });
 
-describe('payload bytes', () => {
+describe.each(CODECS)('payload bytes of %s', (_name, encode) => {
+  const roundTrip = roundTripOf(encode);
   it('are equal for equal trees, whatever was encoded before', () => {
     const value = { b: [1, { c: 'x' }], a: new Date(5) };
-    const first = encodePayload(value);
-    for (let i = 0; i < 300; i++) encodePayload({ [`k${i}`]: i });
+    const first = encode(value);
+    for (let i = 0; i < 300; i++) encode({ [`k${i}`]: i });
     const shared = { z: 1 };
-    encodePayload([shared, shared]);
-    expect(Buffer.compare(encodePayload(structuredClone(value)), first)).toBe(0);
-    expect(hashPayload(encodePayload(value))).toBe(hashPayload(first));
+    encode([shared, shared]);
+    expect(Buffer.compare(encode(structuredClone(value)), first)).toBe(0);
+    expect(hashPayload(encode(value))).toBe(hashPayload(first));
     expect(hashPayload(first)).toMatch(/^[\w-]{22}$/);
-    expect(hashPayload(encodePayload({ ...value, b: [] }))).not.toBe(hashPayload(first));
+    expect(hashPayload(encode({ ...value, b: [] }))).not.toBe(hashPayload(first));
   });
 
   it('share no memory with what was encoded or decoded', () => {
     const given = Buffer.from([1, 2, 3]);
-    const bytes = encodePayload({ given, view: new Uint8Array([4]) });
+    const bytes = encode({ given, view: new Uint8Array([4]) });
     given[0] = 9;
     const decoded = decodePayload(bytes) as { given: Buffer; view: Uint8Array };
     decoded.given[0] = 8;
@@ -231,7 +250,7 @@ describe('payload bytes', () => {
 
   it('that are none are reported', () => {
     expect(() => decodePayload(Buffer.from([0xc1, 0xff]), 'message m')).toThrow(CorruptRecordError);
-    expect(() => decodePayload(encodePayload({ a: 1 }).subarray(0, -1))).toThrow(CorruptRecordError);
+    expect(() => decodePayload(encode({ a: 1 }).subarray(0, -1))).toThrow(CorruptRecordError);
   });
 
   it('survive any value (property)', () => {
@@ -263,9 +282,9 @@ describe('payload bytes', () => {
     }));
     fc.assert(
       fc.property(value, (given) => {
-        const bytes = encodePayload(given);
+        const bytes = encode(given);
         expect(decodePayload(bytes)).toStrictEqual(given);
-        expect(Buffer.compare(encodePayload(decodePayload(bytes)), bytes)).toBe(0);
+        expect(Buffer.compare(encode(decodePayload(bytes)), bytes)).toBe(0);
       }),
       { numRuns: 500 },
     );

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { CorruptRecordError } from '#spi';
 import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
-import { InvalidPayloadError, PayloadTooLargeError } from '../errors';
-import { DEFAULT_MAX_BYTES, PayloadCheck, type PayloadLimits, refusePrimitive } from './payload-check';
+import { PayloadTooLargeError } from '../errors';
+import { decodeJson, isJson } from './json-codec';
+import { DEFAULT_MAX_BYTES, type PayloadLimits, checkPayload } from './payload-check';
 import { withPayloadClasses } from './payload-classes';
 
 const shape = { moreTypes: true, useToJSON: false, copyBuffers: true };
@@ -18,14 +19,7 @@ const graphs = new Packr({ ...shape, structuredClone: true });
  * @throws InvalidPayloadError, PayloadTooLargeError
  */
 export function encodePayload(value: unknown, limits?: PayloadLimits, subject = 'payload'): Uint8Array {
-  let packr = trees;
-  if (typeof value === 'object' && value !== null) {
-    const check = new PayloadCheck(subject, limits);
-    check.run(value);
-    if (check.repeats) packr = graphs;
-  } else {
-    checkPrimitive(value, limits, subject);
-  }
+  const packr = checkPayload(value, limits, subject) ? graphs : trees;
   const bytes = withPayloadClasses(() => packExact(packr, value));
   const limit = limits?.maxBytes ?? DEFAULT_MAX_BYTES;
   if (bytes.length > limit) throw new PayloadTooLargeError(subject, bytes.length, limit);
@@ -37,9 +31,10 @@ export function encodeTree(value: unknown): Uint8Array {
   return withPayloadClasses(() => packExact(trees, value));
 }
 
-/** Inverse of {@link encodePayload}. The result shares no memory with `bytes`. @throws CorruptRecordError */
+/** Inverse of {@link encodePayload}, and of `encodeJson`. The result shares no memory with `bytes`. @throws CorruptRecordError */
 export function decodePayload(bytes: Uint8Array, subject = 'a payload'): unknown {
   try {
+    if (isJson(bytes)) return decodeJson(bytes);
     return graphs.unpack(asBuffer(bytes));
   } catch (error) {
     throw new CorruptRecordError(subject, 'A payload', error instanceof Error ? error.message : String(error), {
@@ -69,20 +64,6 @@ export function isPrimitive(value: unknown): value is null | undefined | boolean
 /** 128 bits of SHA-256, base64url: names a payload in comparisons of arguments (P5, P9). */
 export function hashPayload(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'buffer').subarray(0, 16).toString('base64url');
-}
-
-/** @throws InvalidPayloadError, PayloadTooLargeError */
-export function checkPrimitive(value: unknown, limits: PayloadLimits | undefined, subject: string): void {
-  const reason = refusePrimitive(value);
-  if (reason !== undefined) throw new InvalidPayloadError(subject, subject, reason);
-  const limit = limits?.maxBytes ?? DEFAULT_MAX_BYTES;
-  if (typeof value === 'string' && value.length * 3 > limit) {
-    const bytes = Buffer.byteLength(value);
-    if (bytes > limit) throw new PayloadTooLargeError(subject, bytes, limit);
-  } else if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
-    const bytes = value.toString(16).length / 2;
-    if (bytes > limit) throw new PayloadTooLargeError(subject, bytes, limit);
-  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { CorruptRecordError, SchemaTooNewError } from '#spi';
 import { toErrorRecord } from '../codec/error-record';
-import { encodePayload } from '../codec/payload-codec';
+import { decodePayload, encodePayload } from '../codec/payload-codec';
+import { describeEntry } from '../describe-entry';
 import { decodeEntry, encodeEntry, entryKind, verifyEntry } from './entry-codec';
 import type { EntryBody } from './journal-entry';
 import { nextUlid } from './ulid';
@@ -76,12 +77,47 @@ const bodies: readonly EntryBody[] = [
   { kind: 'MessageParked', messageId: 'm-1', attempts: 5, cause: error },
 ];
 
+/** With encoded values decoded: two codecs have different bytes for them. */
+function plain(raw: unknown): unknown {
+  if (raw instanceof Uint8Array) return { decoded: decodePayload(raw) };
+  if (Array.isArray(raw)) return raw.map(plain);
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(raw))
+    Object.defineProperty(copy, key, { value: plain(value), enumerable: true, writable: true, configurable: true });
+  return copy;
+}
+
 describe('an encoded entry', () => {
   it.each(bodies.map((body) => [body.kind, body] as const))('%s comes back equal', (kind, body) => {
     const record = encodeEntry(header, body, 7);
     expect(entryKind(record)).toBe(kind);
     expect(verifyEntry(header.actor, record)).toBe(kind);
     expect(decodeEntry(header.actor, record)).toEqual({ ...header, seq: 7, ...body });
+  });
+
+  it.each(bodies.map((body) => [body.kind, body] as const))('%s comes back with equal values as JSON', (kind, body) => {
+    const record = encodeEntry(header, body, 7, 'json');
+    expect(verifyEntry(header.actor, record)).toBe(kind);
+    const decoded = decodeEntry(header.actor, record);
+    expect(describeEntry(decoded)).toEqual(describeEntry({ ...header, seq: 7, ...body }));
+    expect(encodeEntry(header, decoded, 7, 'json')).toEqual(record);
+    const described = JSON.parse(Buffer.from(record.bytes.subarray(6)).toString()) as Record<string, unknown>;
+    expect(described).toMatchObject({ kind, id: header.id, correlationId: 'corr-1' });
+  });
+
+  it('shows arguments, results and state to whoever reads the text behind its first six bytes', () => {
+    const text = (body: EntryBody): string =>
+      Buffer.from(encodeEntry(header, body, 7, 'json').bytes.subarray(6)).toString();
+    expect(text(bodies[1]!)).toMatchInlineSnapshot(
+      `"{"kind":"MessageReceived","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","time":1795000000123,"correlationId":"corr-1","messageId":"m-1","sender":"s","causationId":"c","method":"increment","payload":[1,"a"],"headers":["trace","t","__proto__","p"],"principal":"user:1"}"`,
+    );
+    expect(text(bodies[4]!)).toMatchInlineSnapshot(
+      `"{"kind":"StateChanged","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","time":1795000000123,"correlationId":"corr-1","values":["n",1,"t","x","u",{"$undefined":true},"z",null,"b",true,"big",{"$bigint":"1237940039285380274899124224"},"bytes",{"$value":[1,"a"]},"half",0.5],"deltas":["items",["map",["clear"],["set","k",{"$value":[1,"a"]}],["delete",{"$bigint":"2"}]],"log",["list",["push",1,{"$undefined":true}]]],"removed":["facet:x"]}"`,
+    );
+    expect(text({ kind: 'MessageProcessed', messageId: 'm', result: encodePayload(null), error: null })).toMatch(
+      /"result":null}$/,
+    );
   });
 
   it('keeps its layout: journals written before must stay readable', () => {
@@ -106,8 +142,8 @@ describe('an encoded entry', () => {
     }
   });
 
-  it('shows every flipped bit and every lost byte', () => {
-    const record = encodeEntry(header, bodies[2]!, 7);
+  it.each(['msgpack', 'json'] as const)('shows every flipped bit and every lost byte (%s)', (codec) => {
+    const record = encodeEntry(header, bodies[2]!, 7, codec);
     for (let bit = 0; bit < record.bytes.length * 8; bit++) {
       const damaged = Buffer.from(record.bytes);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
@@ -122,11 +158,11 @@ describe('an encoded entry', () => {
   });
 
   it('of a newer version is told from a damaged one', () => {
-    // The same bytes as a build of version 2 would write them: intact, only newer.
+    // The same bytes as a build of version 3 would write them: intact, only newer.
     const future = jest.requireActual<typeof import('../codec/checksum')>('../codec/checksum');
     const bytes = Buffer.from(encodeEntry(header, bodies[7]!, 7).bytes);
-    bytes[0] = 2;
-    bytes.writeUInt32LE(future.checksum(bytes.subarray(6), header.actor, 7, 0x200 + bytes[1]!), 2);
+    bytes[0] = 3;
+    bytes.writeUInt32LE(future.checksum(bytes.subarray(6), header.actor, 7, 0x300 + bytes[1]!), 2);
     expect(() => decodeEntry(header.actor, { seq: 7, bytes })).toThrow(SchemaTooNewError);
     bytes[0] = 1;
     bytes[1] = 99;
@@ -141,7 +177,7 @@ describe('an encoded entry', () => {
     expect(decodeEntry(header.actor, record)).toMatchObject({ payload: bytes });
   });
 
-  it('keeps any state change (property)', () => {
+  it.each(['msgpack', 'json'] as const)('keeps any state change (property, %s)', (codec) => {
     const changesOf = (slot: string) => ({
       values: Object.fromEntries([[slot, 1]]),
       deltas: Object.fromEntries([[slot, { collection: 'map' as const, ops: [] }]]),
@@ -152,7 +188,7 @@ describe('an encoded entry', () => {
       fc.string({ unit: 'grapheme' }),
       fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
       fc.bigInt(),
-      fc.uint8Array().map((array) => Buffer.from(array)),
+      fc.uint8Array().map((array) => Buffer.from(encodePayload([Buffer.from(array)]))),
     );
     const delta = fc.record({
       collection: fc.constantFrom('map' as const, 'list' as const, 'set' as const),
@@ -165,12 +201,12 @@ describe('an encoded entry', () => {
     });
     fc.assert(
       fc.property(changes, fc.nat(), (given, seq) => {
-        const record = encodeEntry(header, { kind: 'StateChanged', changes: given }, seq + 1);
-        expect(decodeEntry(header.actor, record)).toEqual({
+        const record = encodeEntry(header, { kind: 'StateChanged', changes: given }, seq + 1, codec);
+        expect(plain(decodeEntry(header.actor, record))).toEqual({
           ...header,
           seq: seq + 1,
           kind: 'StateChanged',
-          changes: given,
+          changes: plain(given),
         });
       }),
       { examples: [[changesOf('__proto__'), 0]] },

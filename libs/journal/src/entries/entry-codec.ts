@@ -1,27 +1,46 @@
 import { CorruptRecordError, type EntryRecord, SchemaTooNewError } from '#spi';
 import { checksum } from '../codec/checksum';
+import type { PayloadCodec } from '../codec/json-codec';
 import { packBriefly } from '../codec/payload-codec';
+import { refuseSealed } from '../encryption/sealed-record';
 import { bodyOf, fieldsOf } from './entry-body';
+import { packJson, unpackJson } from './entry-json';
 import { COMMON_FIELDS, KINDS, KIND_NUMBERS, isLaidOutAs } from './entry-layout';
 import type { EntryBody, EntryHeader, EntryKind, JournalEntry } from './journal-entry';
 import { rawCodec } from './raw-codec';
 
 /**
- * [u8 codec version][u8 kind][u32 checksum][MessagePack array: id, time, correlationId, fields of the kind]
- * The first six bytes mean the same in every version, so that an older build can tell newer from damaged.
+ * [u8 codec version][u8 kind][u32 checksum][body]
+ * Body of version 1: a MessagePack array of id, time, correlationId, fields of the kind. Of version 2: the same as a
+ * JSON object. Which one is written is a choice, so a journal may hold both. The first six bytes mean the same in every
+ * version, so that an older build can tell newer from damaged.
  */
-const VERSION = 1;
+const MSGPACK = 1;
+const JSON_TEXT = 2;
+const NEWEST = JSON_TEXT;
 const HEADER = 6;
 
 /** @returns the entry as a store keeps it. Its checksum holds for this actor and sequence number only. */
-export function encodeEntry(header: Omit<EntryHeader, 'seq'>, body: EntryBody, seq: number): EntryRecord {
+export function encodeEntry(
+  header: Omit<EntryHeader, 'seq'>,
+  body: EntryBody,
+  seq: number,
+  codec: PayloadCodec = 'msgpack',
+): EntryRecord {
   const fields = [header.id, header.time, header.correlationId, ...fieldsOf(body)];
   const kind = KIND_NUMBERS[body.kind];
-  const bytes = packBriefly(rawCodec, fields, HEADER);
-  bytes[0] = VERSION;
+  const isText = codec === 'json';
+  const bytes = isText ? withHeader(packJson(body.kind, fields)) : packBriefly(rawCodec, fields, HEADER);
+  bytes[0] = isText ? JSON_TEXT : MSGPACK;
   bytes[1] = kind;
   bytes.writeUInt32LE(checksum(bytes.subarray(HEADER), header.actor, seq, markOf(bytes)), 2);
   return { seq, bytes };
+}
+
+function withHeader(body: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER + body.length);
+  bytes.set(body, HEADER);
+  return bytes;
 }
 
 /** @throws CorruptRecordError, or SchemaTooNewError when a newer version of this package wrote the record. */
@@ -65,12 +84,13 @@ export function readTurnMark(
 export function verifyEntry(actor: string, { seq, bytes }: EntryRecord): EntryKind {
   if (bytes.length <= HEADER) throw corrupt(actor, seq, `it has ${bytes.length} bytes`);
   if (sumOf(bytes) !== checksum(bodyBytes(bytes), actor, seq, markOf(bytes))) {
+    refuseSealed({ what: 'Entry', actor, at: seq }, bytes);
     throw corrupt(actor, seq, 'its checksum does not match its bytes and its place');
   }
   const [version, number] = bytes as unknown as [number, number];
-  if (version > VERSION) throw new SchemaTooNewError(`Entry ${seq} of ${actor}`, version, VERSION);
+  if (version > NEWEST) throw new SchemaTooNewError(`Entry ${seq} of ${actor}`, version, NEWEST);
   const kind = KINDS[number];
-  if (version !== VERSION || kind === undefined)
+  if (version < MSGPACK || kind === undefined)
     throw corrupt(actor, seq, `version ${version} has no entry kind ${number}`);
   return kind;
 }
@@ -83,9 +103,9 @@ export function entryKind({ bytes }: EntryRecord): EntryKind | undefined {
 function readFields(actor: string, { seq, bytes }: EntryRecord, kind: EntryKind): readonly unknown[] {
   let fields: unknown;
   try {
-    fields = rawCodec.unpack(bodyBytes(bytes));
+    fields = bytes[0] === JSON_TEXT ? unpackJson(kind, bodyBytes(bytes)) : rawCodec.unpack(bodyBytes(bytes));
   } catch (error) {
-    throw corrupt(actor, seq, 'it is not MessagePack', error);
+    throw corrupt(actor, seq, bytes[0] === JSON_TEXT ? 'its JSON is no entry' : 'it is not MessagePack', error);
   }
   if (!Array.isArray(fields) || !isLaidOutAs(kind, fields)) {
     throw corrupt(actor, seq, `it is not laid out as ${kind}`);

@@ -49,6 +49,11 @@ const LAYOUTS = Object.fromEntries(
   Object.entries(SIGNATURES).map(([kind, signature]) => [kind, COMMON + signature]),
 ) as Readonly<Record<EntryKind, string>>;
 
+/** Types of all fields of an entry of this kind, one letter each. */
+export function signatureOf(kind: EntryKind): string {
+  return LAYOUTS[kind];
+}
+
 /** Are `fields` those of an entry of this kind, by number and type? */
 export function isLaidOutAs(kind: EntryKind, fields: readonly unknown[]): boolean {
   const layout = LAYOUTS[kind];

@@ -14,6 +14,8 @@ export interface AttachedFacet {
   readonly config: Uint8Array;
 }
 
+export type ImageParts = readonly [slots: unknown[], facets: unknown[], withdrawn: readonly string[]];
+
 /**
  * The state of an actor at a turn boundary, in stored form: what folding a journal gives and a checkpoint keeps.
  * Slots are `@State` fields by name, `$snapshot`, and `facet:<name>`. Nothing is decoded before someone asks.
@@ -130,19 +132,24 @@ export class StateImage {
   }
 
   encode(): Uint8Array {
+    return packExact(rawCodec, this.parts());
+  }
+
+  /** What is encoded: slots (name, kind of collection or null, content), facets (name, priority, config), facets withdrawn. */
+  parts(): ImageParts {
     const slots: unknown[] = [];
     for (const [name, slot] of this.slots) {
       if (slot instanceof CollectionImage) slots.push(name, slot.collection, slot.encode());
       else slots.push(name, null, slot);
     }
     const facets = this.attached.flatMap(({ name, priority, config }) => [name, priority, config]);
-    return packExact(rawCodec, [slots, facets, this.withdrawn]);
+    return [slots, facets, this.withdrawn];
   }
 
   /** Inverse of {@link encode}. @throws CorruptRecordError */
   static decode(bytes: Uint8Array): StateImage {
     try {
-      return StateImage.read(rawCodec.unpack(asBuffer(bytes)) as [unknown[], unknown[], string[]]);
+      return StateImage.fromParts(rawCodec.unpack(asBuffer(bytes)) as ImageParts);
     } catch (error) {
       throw new CorruptRecordError('an actor', 'A state image', 'it is not laid out as one', {
         cause: error,
@@ -150,7 +157,8 @@ export class StateImage {
     }
   }
 
-  private static read([slots, facets, withdrawn]: readonly [unknown[], unknown[], string[]]): StateImage {
+  /** Inverse of {@link parts}. Throws plain errors. */
+  static fromParts([slots, facets, withdrawn]: ImageParts): StateImage {
     const image = new StateImage();
     for (let i = 0; i < slots.length; i += 3) {
       const [name, collection, stored] = slots.slice(i, i + 3) as [string, string | null, StoredValue];

@@ -1,5 +1,6 @@
-import type { PayloadLimits } from '../codec/payload-check';
-import { checkPrimitive, decodePayload, encodePayload, isPrimitive } from '../codec/payload-codec';
+import { isJson } from '../codec/json-codec';
+import { type PayloadLimits, checkPrimitive } from '../codec/payload-check';
+import { decodePayload, encodePayload, isPrimitive } from '../codec/payload-codec';
 import type { StoredValue } from './state-changes';
 
 /**
@@ -22,7 +23,12 @@ export function loadValue(stored: StoredValue): unknown {
 export function sameStored(a: StoredValue, b: StoredValue): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a === 'number') return a === b; // the codec does not keep -0
-  return a instanceof Uint8Array && b instanceof Uint8Array && sameBytes(a, b);
+  if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array)) return false;
+  return isJson(a) === isJson(b) ? sameBytes(a, b) : sameBytes(inMsgpack(a), inMsgpack(b));
+}
+
+function inMsgpack(bytes: Uint8Array): Uint8Array {
+  return isJson(bytes) ? encodePayload(decodePayload(bytes), { maxBytes: Number.MAX_SAFE_INTEGER }) : bytes;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import { ActorClient, ActorRegistry, type ActorRef, type ActorSystem, type RefOptions } from '#core';
-import { Journal } from '#journal';
+import { Journal, Keyring, encryptStorage } from '#journal';
 import type { Duration, Env, Storage } from '#spi';
 import { MemoryStorage } from '#storage/memory';
 import { ManualClock } from '../clock/manual-clock';
@@ -69,7 +69,9 @@ export class TestApp {
 
   /** Every actor's journal, for looking into. @throws AppStateError */
   get journal(): Journal {
-    return new Journal(this.storage, this.env);
+    const { encryption } = this.parts.options ?? {};
+    const { storage } = this;
+    return new Journal(encryption === undefined ? storage : encryptStorage(storage, new Keyring(encryption)), this.env);
   }
 
   /** The clock that the test moves. @throws ManualClockNeededError */

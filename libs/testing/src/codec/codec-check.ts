@@ -1,4 +1,4 @@
-import { StateCollection, decodePayload, encodePayload } from '#journal';
+import { StateCollection, decodePayload, encodeJson, encodePayload } from '#journal';
 import { isPlexSpacesError } from '#spi';
 import type { ProbedTurn } from '#core';
 import { CodecCheckError } from '../errors';
@@ -43,10 +43,15 @@ function stateOf({ instance, definition }: ProbedTurn): (readonly [string, unkno
     .filter(([, value]) => !(value instanceof StateCollection));
 }
 
-function check({ actor, method }: Place, subject: string, value: unknown): void {
+/** Both codecs, whichever the application uses: a journal may have to hold the value in the other one day. */
+function check(place: Place, subject: string, value: unknown): void {
+  for (const encode of [encodePayload, encodeJson]) checkWith(encode, place, subject, value);
+}
+
+function checkWith(encode: typeof encodePayload, { actor, method }: Place, subject: string, value: unknown): void {
   let copy: unknown;
   try {
-    copy = decodePayload(encodePayload(value, NO_LIMIT, subject));
+    copy = decodePayload(encode(value, NO_LIMIT, subject));
   } catch (error) {
     const refusal = error as { readonly path?: string; readonly reason?: string };
     if (!isPlexSpacesError(error) || refusal.path === undefined || refusal.reason === undefined)

@@ -1,0 +1,21 @@
+import { encodeJson, withChecksum } from '#journal';
+import type { InboxChange, NewInboxRow } from '#spi';
+import { answerFacts } from './answer-codec';
+import { readableEnvelope } from './message-codec';
+
+// Rows of the inbox with `codec: 'json'`: behind six bytes one JSON text, so that a SQL client shows what waits and
+// what was answered. They are made from the others when they leave for the store: nothing in memory depends on the codec.
+
+const NO_LIMIT = { maxBytes: Number.MAX_SAFE_INTEGER };
+
+export function rowInJson(row: NewInboxRow): NewInboxRow {
+  return { ...row, message: withChecksum('Message', row, encodeJson(readableEnvelope(row, row.message), NO_LIMIT)) };
+}
+
+export function changeInJson(actor: string, change: InboxChange): InboxChange {
+  if (change.op === 'attempt') return change;
+  if (change.op === 'open') return change.row === null ? change : { ...change, row: rowInJson(change.row) };
+  const row = { actor, id: change.id, argsHash: change.argsHash };
+  const answer = encodeJson(answerFacts(row, change.answer), NO_LIMIT);
+  return { ...change, answer: withChecksum('Answer of message', row, answer) };
+}

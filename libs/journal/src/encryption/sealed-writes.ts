@@ -1,0 +1,81 @@
+import { CorruptRecordError, type InboxChange, type InboxRow, type NewInboxRow, type Write } from '#spi';
+import type { Keyring } from './keyring';
+import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
+
+// What becomes of one write, and of one inbox row that is read. The hash of the arguments would tell equal arguments
+// apart from others and let short ones be guessed: it travels inside message and answer, and its column stays empty.
+
+/** Everything in `write` that carries values, sealed; what stores go by stays. */
+export function sealWrite(ring: Keyring, write: Write): Write {
+  if (write.kind === 'accept') return { ...write, row: sealNewRow(ring, write.row) };
+  const { actor } = write;
+  return {
+    ...write,
+    entries: write.entries.map(({ seq, bytes }) => ({
+      seq,
+      bytes: seal(ring, { what: 'Entry', actor, at: seq }, bytes),
+    })),
+    inbox: write.inbox.map((change) => sealChange(ring, actor, change)),
+    sends: write.sends.map((row) => sealNewRow(ring, row)),
+  };
+}
+
+function sealChange(ring: Keyring, actor: string, change: InboxChange): InboxChange {
+  switch (change.op) {
+    case 'attempt':
+      return change;
+    case 'open':
+      return change.row === null ? change : { ...change, row: sealNewRow(ring, change.row) };
+    default: {
+      const { argsHash, answer } = change;
+      return { ...change, argsHash: '', answer: sealHashed(ring, answerPlace(actor, change.id), argsHash, answer) };
+    }
+  }
+}
+
+function sealNewRow(ring: Keyring, row: NewInboxRow): NewInboxRow {
+  const message = sealHashed(ring, messagePlace(row.actor, row.id), row.argsHash, row.message);
+  return { ...row, argsHash: '', message };
+}
+
+/** A row as it was given to {@link sealWrite}. @throws as `unseal` does */
+export function unsealRow(ring: Keyring, row: InboxRow): InboxRow {
+  const { actor, id } = row;
+  const message = row.message === null ? null : unsealHashed(ring, messagePlace(actor, id), row, row.message);
+  const answer = row.answer === null ? null : unsealHashed(ring, answerPlace(actor, id), row, row.answer);
+  const { argsHash } = answer ?? message ?? row;
+  return { ...row, argsHash, message: message?.bytes ?? null, answer: answer?.bytes ?? null };
+}
+
+interface Hashed {
+  readonly argsHash: string;
+  readonly bytes: Uint8Array;
+}
+
+const LENGTH = 4;
+
+function sealHashed(ring: Keyring, place: RecordPlace, argsHash: string, bytes: Uint8Array): Uint8Array {
+  const hash = Buffer.from(argsHash);
+  const plain = Buffer.allocUnsafe(LENGTH + hash.length + bytes.length);
+  plain.writeUInt32LE(hash.length);
+  plain.set(hash, LENGTH);
+  plain.set(bytes, LENGTH + hash.length);
+  return seal(ring, place, plain);
+}
+
+function unsealHashed(ring: Keyring, place: RecordPlace, row: InboxRow, stored: Uint8Array): Hashed {
+  const plain = unseal(ring, place, stored) as Buffer;
+  if (!isSealed(stored)) return { argsHash: row.argsHash, bytes: plain };
+  const end = plain.length < LENGTH ? Infinity : LENGTH + plain.readUInt32LE();
+  if (end > plain.length)
+    throw new CorruptRecordError(row.actor, `${place.what} ${row.id}`, 'it is not laid out as an encrypted one');
+  return { argsHash: plain.toString('utf8', LENGTH, end), bytes: plain.subarray(end) };
+}
+
+function messagePlace(actor: string, at: string): RecordPlace {
+  return { what: 'Message', actor, at };
+}
+
+function answerPlace(actor: string, at: string): RecordPlace {
+  return { what: 'Answer of message', actor, at };
+}
