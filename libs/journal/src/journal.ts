@@ -174,5 +174,6 @@ const NO_CHECKPOINTS: CheckpointStorage = {
   save: () => Promise.resolve(),
   latest: () => Promise.resolve(null),
   list: () => Promise.resolve([]),
+  purge: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

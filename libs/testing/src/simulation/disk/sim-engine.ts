@@ -1,4 +1,4 @@
-import type { Outcome, Write } from '#spi';
+import type { EntryRecord, HeadRow, Outcome, Write } from '#spi';
 import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables } from '#storage/memory';
 import { CheckpointFiles } from './checkpoint-files';
 import type { FaultSource } from './fault-source';
@@ -29,6 +29,16 @@ export class SimEngine {
   truncate(actor: string, throughSeq: number): Promise<void> {
     this.log.sync(this.log.mark());
     return this.journal.truncate(actor, throughSeq);
+  }
+
+  purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    this.log.sync(this.log.mark());
+    return this.journal.purge(actors);
+  }
+
+  restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.log.sync(this.log.mark());
+    return this.journal.restore(actor, entries, head);
   }
 
   sweep(nowMs: number, limit: number): Promise<number> {
