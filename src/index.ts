@@ -16,6 +16,8 @@ export {
   NoCheckpointStoreError,
   type PayloadClass,
   PayloadTooLargeError,
+  type PurgeOptions,
+  PurgeRefusedError,
   registerErrorFactory,
   registerPayloadClass,
   StateList,

@@ -106,6 +106,21 @@ export class TruncateRefusedError extends PlexSpacesError {
   }
 }
 
+/** An actor that is not stopped for good cannot be purged. Nothing was removed. @publicApi */
+export class PurgeRefusedError extends PlexSpacesError {
+  readonly code = 'PS_PURGE_REFUSED';
+  constructor(
+    readonly actor: string,
+    /** 'live', or 'absent' for one that does not exist. */
+    readonly status: string,
+  ) {
+    super(
+      `${actor} cannot be purged: it is ${status}, and only a terminated actor is. ` +
+        (status === 'live' ? 'Stop it first; a virtual actor never ends.' : 'Check its id.'),
+    );
+  }
+}
+
 /** A checkpoint was to be saved through a Journal that was given a journal store alone. @publicApi */
 export class NoCheckpointStoreError extends PlexSpacesError {
   readonly code = 'PS_NO_CHECKPOINT_STORE';
@@ -125,6 +140,7 @@ export type JournalError =
   | JournalSequenceError
   | NoCheckpointStoreError
   | PayloadTooLargeError
+  | PurgeRefusedError
   | SchemaTooNewError
   | StoreClosedError
   | StoreFailedError

@@ -50,7 +50,12 @@ export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writ
 export { type Checkpoint, type Compression, type Snapshot, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 export { type FoldStart, JournalFold, type OpenTurn } from './fold';
 export { type LoadOptions, loadCheckpoint } from './load-checkpoint';
-export { type RecoverOptions, type Recovered, recover } from './recovery';
+export { type RecoverOptions, type Recovered, recover, startFold } from './recovery';
+
+// retention
+export { firstKeptSeq, lastExpendableSeq, readableCheckpoints } from './retention/kept-history';
+export type { PurgeOptions } from './retention/purge';
+export { type Retention, truncateBehind } from './retention/truncate-behind';
 
 // the facade, usable without a runtime
 export { type AppendOptions, Journal, type Replay, type SaveOptions } from './journal';
