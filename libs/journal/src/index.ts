@@ -57,6 +57,11 @@ export { firstKeptSeq, lastExpendableSeq, readableCheckpoints } from './retentio
 export type { PurgeOptions } from './retention/purge';
 export { type Retention, truncateBehind } from './retention/truncate-behind';
 
+// archives
+export { type ExportOptions, type Exported, exportActors } from './archive/export-actors';
+export { type Imported, checkImport, importActors } from './archive/import-actors';
+export { readArchive } from './archive/read-archive';
+
 // the facade, usable without a runtime
 export { type AppendOptions, Journal, type Replay, type SaveOptions } from './journal';
 export type { ActorName } from './actor-name';
