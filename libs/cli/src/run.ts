@@ -4,9 +4,9 @@ import { makeProgram } from './program';
 import type { Terminal } from './terminal';
 
 /** Exit codes. */
-export const OK = 0;
-export const FAILED = 1;
-export const USAGE = 2;
+const OK = 0;
+const FAILED = 1;
+const USAGE = 2;
 
 /** One command. Never rejects: what went wrong is one line, and the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
