@@ -7,7 +7,7 @@ export class CommandUsageError extends PlexSpacesError {
     readonly subject: string,
     readonly reason: string,
   ) {
-    super(`${subject} ${reason}.`);
+    super(`${subject} ${reason}. See: plexspaces --help.`);
   }
 }
 
