@@ -23,7 +23,8 @@ export async function purgeCommand(terminal: Terminal, flags: PurgeFlags): Promi
     const journal = new Journal(storage);
     if (id !== undefined) {
       await journal.purge(id);
-      return terminal.out(`${id} was purged from ${label}.\n`);
+      terminal.out(`${id} was purged from ${label}.\n`);
+      return;
     }
     const count = await withProgress(terminal, `Purging ${label}`, (onPurged) =>
       journal.purgeTerminated({ olderThan, prefix, onPurged }),

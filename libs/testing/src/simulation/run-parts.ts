@@ -63,7 +63,11 @@ export class RunParts implements WorldParts {
       ledger: this.outside.ledger,
       underWay: this.outside.underWay,
       store,
-      wholeStore: { ...store, journal: this.disk.engine.forgotten.wholeJournal() },
+      wholeStore: {
+        journal: this.disk.engine.forgotten.wholeJournal(),
+        inbox: store.inbox,
+        checkpoints: store.checkpoints,
+      },
       warnings: this.warnings,
       truncate: (actor, throughSeq) => this.disk.engine.truncate(actor, throughSeq),
     });
