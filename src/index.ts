@@ -24,6 +24,8 @@ export {
   type PayloadCodec,
   PayloadTooLargeError,
   PlainRecordError,
+  type PurgeOptions,
+  PurgeRefusedError,
   registerErrorFactory,
   registerPayloadClass,
   StateList,

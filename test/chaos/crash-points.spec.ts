@@ -15,7 +15,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'effects, timers, retries': ['effect.', 'timer.', 'retry.', 'park.'],
   'the commit in the store': ['commit.', 'group.', 'flush.', 'readBack.', 'undo.'],
   'answers and sends': ['turn.', 'reply.', 'send.'],
-  'checkpoints and recovery': ['checkpoint.', 'fs.', 'truncate.', 'activation.', 'resume.', 'replay.'],
+  'checkpoints and recovery': ['checkpoint.', 'fs.', 'truncate.', 'retention.', 'activation.', 'resume.', 'replay.'],
 };
 
 function pointsOf(group: string): FailpointName[] {

@@ -88,6 +88,8 @@ const MOST: Readonly<Record<StruckHere, number>> = {
   'truncate.before': 2,
   'truncate.midway': 2,
   'truncate.after': 2,
+  'retention.beforeTruncate': 2,
+  'retention.afterTruncate': 2,
   'passivate.before': 5,
   'passivate.beforeFlush': 5,
   'passivate.afterFlush': 5,

@@ -473,6 +473,88 @@ const mutants: Mutant[] = [
       };
     },
   },
+  {
+    bug: 'purges live actors too',
+    rule: 'J13',
+    plant: (store) => {
+      const purge = store.journal.purge.bind(store.journal);
+      store.journal.purge = (actors) => {
+        for (const actor of actors) {
+          const held = store.tables.actors.get(actor);
+          if (held !== undefined) held.entries = [];
+        }
+        return purge(actors);
+      };
+    },
+  },
+  {
+    bug: 'purges the head row as well',
+    rule: 'J13',
+    plant: (store) => {
+      const purge = store.journal.purge.bind(store.journal);
+      store.journal.purge = async (actors) => {
+        const gone = await purge(actors);
+        actors.forEach((actor, i) => gone[i] === true && store.tables.actors.delete(actor));
+        return gone;
+      };
+    },
+  },
+  {
+    bug: 'purges messages that wait',
+    rule: 'J13',
+    plant: (store) => {
+      const purge = store.journal.purge.bind(store.journal);
+      store.journal.purge = async (actors) => {
+        const gone = await purge(actors);
+        actors.forEach((actor, i) => gone[i] === true && store.tables.actors.get(actor)?.inbox.clear());
+        return gone;
+      };
+    },
+  },
+  {
+    bug: 'restores over what is there',
+    rule: 'J14',
+    plant: (store) => {
+      const restore = store.journal.restore.bind(store.journal);
+      store.journal.restore = (actor, entries, head) => {
+        const held = store.tables.actors.get(actor);
+        if (held !== undefined && head !== null) held.head = { ...held.head, seq: 0, epoch: 0 };
+        return restore(actor, entries, head);
+      };
+    },
+  },
+  {
+    bug: 'restores where a gap stays',
+    rule: 'J14',
+    plant: (store) => {
+      const restore = store.journal.restore.bind(store.journal);
+      store.journal.restore = async (actor, entries, head) => {
+        const held = store.tables.actors.get(actor);
+        if (await restore(actor, entries, head)) return true;
+        if (head !== null || held === undefined || held.head.seq === 0 || entries.length === 0) return false;
+        if (entries.at(-1)!.seq >= (held.entries[0]?.seq ?? held.head.seq)) return false;
+        held.entries = [...entries, ...held.entries];
+        held.firstSeq = entries[0]!.seq;
+        return true;
+      };
+    },
+  },
+  {
+    bug: 'lists answered messages in the order of acceptance',
+    rule: 'I5',
+    plant: ({ inbox, tables }) => {
+      inbox.done = async (actor) =>
+        Array.from(tables.actors.get(actor)?.inbox.values() ?? []).filter(({ state }) => state === 'done');
+    },
+  },
+  {
+    bug: 'keeps the newest checkpoint of a purged actor',
+    rule: 'C6',
+    cases: 'checkpoints',
+    plant: ({ checkpoints, tables }) => {
+      checkpoints.purge = async (actor) => void tables.checkpoints.get(actor)?.splice(0, 1);
+    },
+  },
 ];
 
 function backend(plant: (store: MemoryStorage) => void): Backend<Storage> {
@@ -525,15 +607,19 @@ describe('the conformance suites', () => {
       'J9',
       'J10',
       'J11',
+      'J13',
+      'J14',
       'I1',
       'I2',
       'I3',
       'I4',
+      'I5',
       'C1',
       'C2',
       'C3',
       'C4',
       'C5',
+      'C6',
     ];
     // J7 speaks of a flush that fails: each adapter provokes that in its own way.
     expect([...rules].sort()).toEqual(expected.sort());

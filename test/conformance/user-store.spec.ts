@@ -10,7 +10,7 @@ import {
   getActorToken,
   virtualActor,
 } from 'plexspaces';
-import { type JournalStorage, type Outcome, STORAGE, type Storage, type Write } from 'plexspaces/spi';
+import { type EntryRecord, type HeadRow, type JournalStorage, type Outcome, STORAGE, type Storage, type Write } from 'plexspaces/spi';
 import { describeJournalStorage } from 'plexspaces/testing/conformance';
 import { MemoryStorage } from '#storage/memory';
 
@@ -43,6 +43,14 @@ class AuditedJournal implements JournalStorage {
 
   truncate(actor: string, throughSeq: number) {
     return this.inner.truncate(actor, throughSeq);
+  }
+
+  purge(actors: readonly string[]) {
+    return this.inner.purge(actors);
+  }
+
+  restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null) {
+    return this.inner.restore(actor, entries, head);
   }
 
   actors(prefix: string, after: string, limit: number) {

@@ -113,6 +113,16 @@ describe('the package', () => {
     expect(manifestOf(root).scripts['prepack']).toContain('strip-failpoints.cjs');
   });
 
+  it('has the command line, which makes a database and finds it up to date', () => {
+    const url = 'sqlite:./from-the-command-line.db';
+    expect(run('npx', 'plexspaces', 'migrate', '--storage', url)).toContain(`${url} has the tables of version`);
+    expect(run('npx', 'plexspaces', 'status', '--storage', url)).toContain('is up to date');
+    expect(run('npx', 'plexspaces', 'export', 'all.archive', '--storage', url)).toContain('has 0 actors');
+    expect(() => run('npx', 'plexspaces', 'status', '--storage', 'sqlite:./nobody.db')).toThrow(
+      'there is no such file',
+    );
+  });
+
   it.each(['plexspaces', 'plexspaces/spi', 'plexspaces/testing/conformance'])(
     'loads %s where no optional peer is installed',
     (door) => {

@@ -19,7 +19,7 @@ const patient = { retry: { maxAttempts: 50, initialDelay: 5, factor: 1.5, maxDel
 
 /** Receives the lines of accounts. */
 @Actor({ type: 'book' })
-@UseFacets(durability({ checkpointEvery: 4 }), virtualActor())
+@UseFacets(durability({ checkpointEvery: 4, retention: { keepEntries: 12, keepFor: 50 } }), virtualActor())
 export class Book {
   @State() lines: Record<string, number[]> = {};
 
@@ -34,7 +34,7 @@ export class Book {
 
 /** One of each kind of turn there is. */
 @Actor({ type: 'account' })
-@UseFacets(durability({ checkpointEvery: 5 }), virtualActor())
+@UseFacets(durability({ checkpointEvery: 5, retention: 'checkpoint' }), virtualActor())
 export class Account {
   @State() value = 0;
   @State() forwarded = 0;
@@ -171,7 +171,7 @@ export class Till {
   }
 }
 
-/** Counts messages without a key: what was acknowledged counts once, what is unknown at most once. */
+/** Counts messages without a key: what was acknowledged counts once, what is unknown at most once. Operators cut its journal. */
 @Actor({ type: 'meter' })
 @UseFacets(durability({ checkpointEvery: 2 }), virtualActor())
 export class Meter {

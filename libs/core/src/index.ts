@@ -61,7 +61,7 @@ export {
   type FacetTurn,
 } from './facet/facet';
 export { facet, type FacetConfigInput } from './facet/facet-spec';
-export { durability, type DurabilityOptions } from './facet/durability.facet';
+export { durability, type DurabilityOptions, type RetentionOption } from './facet/durability.facet';
 export { virtualActor, type VirtualActorOptions } from './facet/virtual-actor.facet';
 export { type FacetListing, type FacetRegistration, FacetRegistry } from './facet/facet.registry';
 

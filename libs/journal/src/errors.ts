@@ -106,6 +106,53 @@ export class TruncateRefusedError extends PlexSpacesError {
   }
 }
 
+/** An actor that is not stopped for good cannot be purged. Nothing was removed. @publicApi */
+export class PurgeRefusedError extends PlexSpacesError {
+  readonly code = 'PS_PURGE_REFUSED';
+  constructor(
+    readonly actor: string,
+    /** 'live', or 'absent' for one that does not exist. */
+    readonly status: string,
+  ) {
+    super(
+      `${actor} cannot be purged: it is ${status}, and only a terminated actor is. ` +
+        (status === 'live' ? 'Stop it first; a virtual actor never ends.' : 'Check its id.'),
+    );
+  }
+}
+
+/** An archive file that is not what was written. Nothing was imported. @publicApi */
+export class ArchiveDamagedError extends PlexSpacesError {
+  readonly code = 'PS_ARCHIVE_DAMAGED';
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    readonly reason: string,
+  ) {
+    super(`Line ${line} of ${file} is damaged: ${reason}. Nothing was imported; take another copy of the file.`);
+  }
+}
+
+/** An archived actor that does not fit the actor of that id in the store, which stays as it is. @publicApi */
+export class ArchiveConflictError extends PlexSpacesError {
+  readonly code = 'PS_ARCHIVE_CONFLICT';
+  constructor(
+    readonly actor: string,
+    readonly reason: string,
+  ) {
+    super(`${actor} cannot be imported: in this store it ${reason}. It was left as it is.`);
+  }
+}
+
+/** An actor that was written to all the time it was exported. @publicApi */
+export class ExportOvertakenError extends PlexSpacesError {
+  readonly code = 'PS_EXPORT_OVERTAKEN';
+  override readonly retryable = true;
+  constructor(readonly actor: string) {
+    super(`${actor} was written to while it was exported. Stop the node that runs it, or export it again.`);
+  }
+}
+
 /** A checkpoint was to be saved through a Journal that was given a journal store alone. @publicApi */
 export class NoCheckpointStoreError extends PlexSpacesError {
   readonly code = 'PS_NO_CHECKPOINT_STORE';
@@ -171,6 +218,7 @@ export type JournalError =
   | NoCheckpointStoreError
   | PayloadTooLargeError
   | PlainRecordError
+  | PurgeRefusedError
   | SchemaTooNewError
   | StoreClosedError
   | StoreFailedError

@@ -52,7 +52,17 @@ export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writ
 export { type Checkpoint, type Compression, type Snapshot, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 export { type FoldStart, JournalFold, type OpenTurn } from './fold';
 export { type LoadOptions, loadCheckpoint } from './load-checkpoint';
-export { type RecoverOptions, type Recovered, recover } from './recovery';
+export { type RecoverOptions, type Recovered, recover, startFold } from './recovery';
+
+// retention
+export { firstKeptSeq, lastExpendableSeq, readableCheckpoints } from './retention/kept-history';
+export type { PurgeOptions } from './retention/purge';
+export { type Retention, truncateBehind } from './retention/truncate-behind';
+
+// archives
+export { type ExportOptions, type Exported, exportActors } from './archive/export-actors';
+export { type Imported, checkImport, importActors } from './archive/import-actors';
+export { readArchive } from './archive/read-archive';
 
 // encryption at rest
 export { encryptSnapshots, encryptStorage } from './encryption/encrypt-storage';

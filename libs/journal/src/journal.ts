@@ -14,8 +14,9 @@ import { type ActorName, labelOf, resolveActor } from './actor-name';
 import { type Checkpoint, type Compression, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 import { decodeEntry, encodeEntry } from './entries/entry-codec';
 import type { EntryBody, EntryHeader, JournalEntry } from './entries/journal-entry';
-import { JournalSequenceError, NoCheckpointStoreError, TruncateRefusedError } from './errors';
+import { HistoryTruncatedError, JournalSequenceError, NoCheckpointStoreError, TruncateRefusedError } from './errors';
 import { loadCheckpoint } from './load-checkpoint';
+import { type PurgeOptions, purgeActor, purgeTerminated } from './retention/purge';
 import { type StatePoint, foldAt } from './state-at';
 
 export interface AppendOptions {
@@ -86,15 +87,25 @@ export class Journal {
     if (actual !== null) throw new JournalSequenceError(id, entry.seq, actual.seq + 1);
   }
 
-  /** Entries with `fromSeq <= seq <= throughSeq`; none for an unknown actor. */
+  /**
+   * Entries with `fromSeq <= seq <= throughSeq`; none for an unknown actor. From 0 or 1 it begins where the journal does.
+   * @throws HistoryTruncatedError when reading, where a later `fromSeq` is asked for than the journal keeps
+   */
   replayFrom(actor: ActorName, fromSeq: number, throughSeq?: number): Replay {
     const id = resolveActor(actor);
     const label = labelOf(actor);
     const { journal } = this;
     const entries = async function* (): AsyncGenerator<JournalEntry> {
+      let next = fromSeq <= 1 ? null : fromSeq;
       for await (const page of journal.read(id, Math.max(0, fromSeq - 1), throughSeq)) {
-        for (const record of page) yield { ...decodeEntry(id, record), actor: label };
+        for (const record of page) {
+          if (record.seq !== (next ?? record.seq)) throw new HistoryTruncatedError(id, `entry ${next}`);
+          next = record.seq + 1;
+          yield { ...decodeEntry(id, record), actor: label };
+        }
       }
+      const isMissed = fromSeq > 1 && next === fromSeq && fromSeq <= (throughSeq ?? Infinity);
+      if (isMissed && fromSeq <= (await journal.head(id)).seq) throw new HistoryTruncatedError(id, `entry ${fromSeq}`);
     };
     const toArray = async (): Promise<JournalEntry[]> => {
       const all: JournalEntry[] = [];
@@ -143,6 +154,24 @@ export class Journal {
     await this.journal.truncate(id, throughSeq);
   }
 
+  /**
+   * Forgets a terminated actor: its entries, checkpoints and ended messages. The head row stays, so its id is never used again.
+   * @throws PurgeRefusedError, NoCheckpointStoreError
+   */
+  async purge(actor: ActorName): Promise<void> {
+    await purgeActor(this.whole(), resolveActor(actor));
+  }
+
+  /** {@link purge} for many. @returns how many. @throws InvalidDurationError, NoCheckpointStoreError */
+  async purgeTerminated(options: PurgeOptions = {}): Promise<number> {
+    return purgeTerminated(this.whole(), this.env.now(), options);
+  }
+
+  private whole(): Pick<Storage, 'journal' | 'checkpoints'> {
+    if (this.checkpoints === undefined) throw new NoCheckpointStoreError(this.journal.name);
+    return { journal: this.journal, checkpoints: this.checkpoints };
+  }
+
   private storage(): Pick<Storage, 'journal' | 'checkpoints'> {
     return { journal: this.journal, checkpoints: this.checkpoints ?? NO_CHECKPOINTS };
   }
@@ -174,5 +203,6 @@ const NO_CHECKPOINTS: CheckpointStorage = {
   save: () => Promise.resolve(),
   latest: () => Promise.resolve(null),
   list: () => Promise.resolve([]),
+  purge: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

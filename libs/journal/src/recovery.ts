@@ -4,6 +4,7 @@ import type { ActivationStarted } from './entries/journal-entry';
 import { CheckpointAheadError } from './errors';
 import { JournalFold, type OpenTurn } from './fold';
 import { loadCheckpoint } from './load-checkpoint';
+import { firstKeptSeq } from './retention/kept-history';
 import { StateImage } from './state/state-image';
 
 export interface RecoverOptions {
@@ -66,7 +67,8 @@ async function recoverOnce(
   }
   failpoint('activation.afterCheckpointLoad');
 
-  const fold = startFold(actor, checkpoint, head.schema);
+  const isGone = head.status === 'terminated' && (await isPurged(storage, actor, head.seq, checkpoint));
+  const fold = startFold(actor, isGone ? purgedAt(actor, head) : checkpoint, head.schema);
   await foldThrough(storage, actor, fold, head.seq);
   failpoint('activation.afterRecovery');
   return {
@@ -78,8 +80,23 @@ async function recoverOnce(
     lastActivation: fold.activation,
     openTurn: fold.openTurn(),
     boundarySeq: fold.boundary,
-    entriesRead: fold.seq - (checkpoint?.seq ?? 0),
+    entriesRead: isGone ? 0 : fold.seq - (checkpoint?.seq ?? 0),
   };
+}
+
+/** Of a purged actor only its head row is left, and what was sent to it since. */
+async function isPurged(
+  { journal }: Pick<Storage, 'journal'>,
+  actor: string,
+  headSeq: number,
+  checkpoint: Checkpoint | null,
+): Promise<boolean> {
+  const first = (await firstKeptSeq(journal, actor)) ?? headSeq + 1;
+  return first > (checkpoint?.seq ?? 0) + 1;
+}
+
+function purgedAt(actor: string, { seq, schema }: HeadRow): Checkpoint {
+  return { actor, seq, time: 0, schema, image: new StateImage(), activation: null };
 }
 
 /** Begins at `checkpoint`, or at nothing. */

@@ -93,6 +93,8 @@ class GatedJournal implements JournalStorage {
   }
 
   truncate = () => Promise.resolve();
+  purge = () => Promise.resolve([]);
+  restore = () => Promise.resolve(false);
   actors = () => Promise.resolve([]);
   close = () => Promise.resolve();
 

@@ -17,6 +17,7 @@ export interface CheckpointRecord {
  *  C3. `save` keeps the newest `keep` checkpoints and never fewer than are there to keep.
  *  C4. Absent is `null`; unreadable is an error.
  *  C5. After `close` every call rejects with StoreClosedError. `close` is idempotent.
+ *  C6. `purge` forgets all checkpoints of an actor and of no other; it may be repeated, also after a crash in its midst.
  */
 export interface CheckpointStorage {
   readonly name: string;
@@ -25,5 +26,6 @@ export interface CheckpointStorage {
   latest(actor: string, throughSeq?: number): Promise<CheckpointRecord | null>;
   /** Sequence numbers held, newest first. */
   list(actor: string): Promise<readonly number[]>;
+  purge(actor: string): Promise<void>;
   close(): Promise<void>;
 }

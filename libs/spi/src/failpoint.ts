@@ -91,6 +91,8 @@ export const FAILPOINTS = [
   'truncate.before',
   'truncate.midway',
   'truncate.after',
+  'retention.beforeTruncate',
+  'retention.afterTruncate',
   'passivate.before',
   'passivate.beforeFlush',
   'passivate.afterFlush',

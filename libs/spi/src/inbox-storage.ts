@@ -64,6 +64,7 @@ export interface DueActor {
  *  I2. A row moves queued → open → done or parked, never back.
  *  I3. `due` finds actors by one index over rows not ended; it scans neither actors nor journals.
  *  I4. `sweep` removes ended rows whose window has closed, never others.
+ *  I5. `done` lists the answered rows of one actor in pages, in the order of UTF-8 bytes of their ids.
  */
 export interface InboxStorage {
   find(actor: string, id: string): Promise<InboxRow | null>;
@@ -77,4 +78,6 @@ export interface InboxStorage {
   sweep(nowMs: number, limit: number): Promise<number>;
   /** Parked rows in the order of acceptance, for operators. */
   parked(actor: string): Promise<readonly InboxRow[]>;
+  /** Done rows of `actor` with an id after `after`, for tools that move it; may scan. */
+  done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]>;
 }

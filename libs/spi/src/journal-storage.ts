@@ -109,6 +109,10 @@ export interface StorageCapabilities {
  *      only where J2 and J6 let the append pass. One that breaks a constraint, at once or deferred, cannot be run, or
  *      touches another number of rows than it expects makes the append `rejected`. Elsewhere an append with `rows` is
  *      `failed`: they are never left out.
+ *  J13. `purge` takes only terminated actors. Of one that is, entries and ended inbox rows (done, parked) go in one step; the
+ *      head row stays, so that a stale append is a conflict and the id is never used again. It may be repeated.
+ *  J14. `restore` puts entries where there are none, in one step or not at all: below the first that is kept, without a gap
+ *      (`head: null`), or as the end of an actor that has no head row yet.
  *  J15. What a process wrote that died before it was told so is durable before another one reads any of it: opening the
  *      store sees to that. What was shown could be lost otherwise, should the power fail as well.
  */
@@ -122,6 +126,10 @@ export interface JournalStorage {
   read(actor: string, afterSeq: number, throughSeq?: number): AsyncIterable<readonly EntryRecord[]>;
   /** Forgets entries up to and including `throughSeq`; a checkpoint must cover them. The head row stays. */
   truncate(actor: string, throughSeq: number): Promise<void>;
+  /** Forgets terminated actors but for their head rows (J13). @returns for each, whether it is terminated; others are left alone */
+  purge(actors: readonly string[]): Promise<readonly boolean[]>;
+  /** Archived entries, dense, back into the journal (J14); `head` becomes the head row. @returns whether they fit there */
+  restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean>;
   /** Encoded ids of known actors in lexical order, after `after`. For tools and the start-up of eager actors. */
   actors(prefix: string, after: string, limit: number): Promise<readonly string[]>;
   close(): Promise<void>;

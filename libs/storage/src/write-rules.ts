@@ -56,7 +56,7 @@ function whyRowRefused(row: NewInboxRow): string | null {
 }
 
 /** UTF-8 stores would keep two different ids as one. */
-function whyIdRefused(id: string): string | null {
+export function whyIdRefused(id: string): string | null {
   const wellFormed = (id as unknown as { isWellFormed(): boolean }).isWellFormed() && !id.includes('\0');
   return wellFormed ? null : `${JSON.stringify(id)} is not valid Unicode without NUL`;
 }

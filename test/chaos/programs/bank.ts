@@ -111,7 +111,10 @@ export class Visitor {
 
 /** Its history is cut behind it, up to the older of its two checkpoints. */
 @Actor({ type: 'tally' })
-@UseFacets(durability({ checkpointEvery: 2, keepCheckpoints: 2 }), virtualActor({ idleTimeout: 300 }))
+@UseFacets(
+  durability({ checkpointEvery: 2, keepCheckpoints: 2, retention: 'checkpoint' }),
+  virtualActor({ idleTimeout: 300 }),
+)
 export class Tally {
   @State() value = 0;
 

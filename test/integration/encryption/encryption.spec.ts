@@ -249,6 +249,8 @@ describe('a flush of unknown outcome', () => {
         read: (...range) => journal.read(...range),
         truncate: (...range) => journal.truncate(...range),
         actors: (...range) => journal.actors(...range),
+        purge: (actors) => journal.purge(actors),
+        restore: (...given) => journal.restore(...given),
         close: () => journal.close(),
       },
     };

@@ -114,8 +114,8 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/runtime/checkpointer.ts',
-        find: 'private async save({ image, boundarySeq: seq, activation }: DurablePoint): Promise<void> {',
-        put: 'private async save({ image, boundarySeq, activation }: DurablePoint): Promise<void> {\n    const seq = boundarySeq + 1;',
+        find: 'private async save({ image, boundarySeq: seq, activation }: DurablePoint): Promise<boolean> {',
+        put: 'private async save({ image, boundarySeq, activation }: DurablePoint): Promise<boolean> {\n    const seq = boundarySeq + 1;',
       },
     ],
   },

@@ -1,6 +1,8 @@
+import type { Retention } from '#journal';
 import type { Duration } from '#spi';
 import { compileOptions } from './check-options';
 import type { ConfigOption, FacetSpec } from './facet';
+import { readRetention, whyNoRetention } from './retention-option';
 
 /** Options of `durability()`; the reference documents' names are accepted as aliases. @publicApi */
 export interface DurabilityOptions {
@@ -20,12 +22,21 @@ export interface DurabilityOptions {
   readonly compression?: 'none' | 'zstd';
   /** Checkpoints kept, at least 2. Default 2. */
   readonly keepCheckpoints?: number;
+  /**
+   * What of the journal is kept behind the oldest checkpoint: `'history'` all of it (the default), `'checkpoint'` nothing, or at
+   * least this much. Cut when a checkpoint has been saved, and never beyond the older of two that can be read.
+   */
+  readonly retention?: RetentionOption;
   /** Which storage the application must be running on; refused at start when it is another. Alias: `journalBackend`. */
   readonly backend?: 'memory' | 'sqlite' | 'postgres' | 'redis';
   readonly journalBackend?: 'memory' | 'sqlite' | 'postgres' | 'redis';
   /** Options the backend must have been opened with, e.g. `{ path }`; refused at start when they differ. */
   readonly backendConfig?: Readonly<Record<string, unknown>>;
 }
+
+/** See {@link DurabilityOptions.retention}. Of both bounds, the one that keeps more counts. @publicApi */
+export type RetentionOption =
+  'history' | 'checkpoint' | { readonly keepEntries?: number | undefined; readonly keepFor?: Duration | undefined };
 
 /** {@link DurabilityOptions}, checked, with defaults. */
 export interface DurabilityConfig {
@@ -36,6 +47,8 @@ export interface DurabilityConfig {
   readonly cacheSideEffects: boolean;
   readonly compression: 'none' | 'zstd';
   readonly keepCheckpoints: number;
+  /** `null`: all history. */
+  readonly retention: Retention | null;
   readonly backend: string | null;
   readonly backendConfig: Readonly<Record<string, unknown>> | null;
 }
@@ -97,6 +110,12 @@ export const DURABILITY_OPTIONS: readonly ConfigOption[] = [
     check: wholeFrom(2),
   },
   {
+    key: 'retention',
+    default: 'history',
+    description: "History behind the oldest checkpoint: 'history', 'checkpoint' or { keepEntries, keepFor }.",
+    check: whyNoRetention,
+  },
+  {
     key: 'backend',
     alias: ['journalBackend', 'journal_backend'],
     type: 'string',
@@ -135,6 +154,7 @@ export function checkDurability(given: Readonly<Record<string, unknown>>) {
     cacheSideEffects: options['cacheSideEffects'],
     compression: options['compression'],
     keepCheckpoints: options['keepCheckpoints'],
+    retention: readRetention(options['retention'] as RetentionOption),
     backend,
     backendConfig,
   } as DurabilityConfig);

@@ -1,6 +1,6 @@
 import { Logger, type Type } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { GroupCommitWriter } from '#journal';
+import { GroupCommitWriter, Journal } from '#journal';
 import { type Env, type Storage, decodeActorId, failpoint } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
 import { type ActorInfo, ActorRef, UntypedRef } from '../actor/actor-ref';
@@ -58,6 +58,8 @@ export class ActorSystem implements SystemPort {
   readonly facets: FacetRegistry;
   readonly nodeId: string;
   readonly writer: GroupCommitWriter;
+  /** Journals of this store as a library: histories, state at a time, purge. */
+  readonly journal: Journal;
   readonly deadlines: Deadlines;
   readonly events = new LifecycleEvents();
   readonly logger = new Logger('PlexSpaces');
@@ -86,6 +88,7 @@ export class ActorSystem implements SystemPort {
     this.options = options;
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox });
+    this.journal = new Journal(storage, env);
     this.deadlines = new Deadlines(env);
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);

@@ -1,4 +1,4 @@
-import { type ActivationStarted, type StateImage, encodeCheckpoint } from '#journal';
+import { type ActivationStarted, type StateImage, encodeCheckpoint, truncateBehind } from '#journal';
 import { failpoint, type Timer } from '#spi';
 import type { DurabilityConfig } from '../facet/durability.facet';
 import type { Activation } from './activation';
@@ -16,6 +16,8 @@ export interface DurablePoint {
  *  H1. A checkpoint is taken at a turn boundary, from durable state, so it is never ahead of its journal.
  *  H2. One at a time. An attempt that fails or takes too long is reported and given up; the next interval tries again.
  *  H3. What counts is completed messages since the last checkpoint, not sequence numbers (INVENTORY Q01).
+ *  H4. What `retention` no longer keeps goes when a checkpoint is durable. A truncation that fails is reported; the next checkpoint
+ *      tries again.
  */
 export class Checkpointer {
   private turns: number;
@@ -54,10 +56,12 @@ export class Checkpointer {
     this.clock?.cancel();
     this.clock = null;
     this.turns = 0;
-    this.saving = this.save(point).finally(() => (this.saving = null));
+    this.saving = this.save(point)
+      .then((isSaved) => (isSaved ? this.truncate() : undefined))
+      .finally(() => (this.saving = null));
   }
 
-  private async save({ image, boundarySeq: seq, activation }: DurablePoint): Promise<void> {
+  private async save({ image, boundarySeq: seq, activation }: DurablePoint): Promise<boolean> {
     const { env, address, system, cls } = this.host;
     const actor = address.encoded;
     const { compression, keepCheckpoints, checkpointTimeoutMs } = this.config;
@@ -72,17 +76,35 @@ export class Checkpointer {
       const saved = system.storage.checkpoints.save(record, keepCheckpoints);
       await (checkpointTimeoutMs === null ? saved : this.within(checkpointTimeoutMs, saved));
       failpoint('checkpoint.afterWrite');
+      return true;
     } catch (error) {
       system.logger.warn(
         `Checkpoint ${seq} of ${actor} was not saved, the journal still has everything: ${String(error)}`,
       );
+      return false;
     }
   }
 
-  private within(limitMs: number, saved: Promise<void>): Promise<void> {
+  /** H4. */
+  private async truncate(): Promise<void> {
+    const { retention, checkpointTimeoutMs } = this.config;
+    if (retention === null) return;
+    const { env, address, system } = this.host;
+    const actor = address.encoded;
+    try {
+      const done = truncateBehind(system.storage, actor, retention, env.now());
+      await (checkpointTimeoutMs === null ? done : this.within(checkpointTimeoutMs, done));
+    } catch (error) {
+      system.logger.warn(
+        `The journal of ${actor} was not truncated, which is tried again after the next checkpoint: ${String(error)}`,
+      );
+    }
+  }
+
+  private within(limitMs: number, saved: Promise<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.host.env.schedule(() => reject(new Error(`it took longer than ${limitMs} ms`)), limitMs);
-      saved.then(resolve, reject).finally(() => timer.cancel());
+      saved.then(() => resolve(), reject).finally(() => timer.cancel());
     });
   }
 }

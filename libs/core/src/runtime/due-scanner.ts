@@ -6,7 +6,7 @@ import type { SystemPort } from './system-port';
 const PAGE = 1_000;
 /** Looked again at least this often: work whose activation failed is due still. */
 const PATROL_MS = 30_000;
-/** Ended rows forgotten per look. */
+/** Ended rows forgotten at once: other writes come in between. */
 const SWEEP = 5_000;
 
 /**
@@ -54,7 +54,7 @@ export class DueScanner {
     const { env, storage, logger } = this.system;
     try {
       failpoint('due.beforeSweep');
-      await storage.inbox.sweep(env.now(), SWEEP);
+      const swept = await storage.inbox.sweep(env.now(), SWEEP);
       failpoint('due.afterSweep');
       for (let limit = PAGE, woken = 0; ; limit *= 2) {
         const found = await storage.inbox.due(env.now(), limit);
@@ -66,6 +66,7 @@ export class DueScanner {
         if (found.length < limit) break; // else some that cannot go on now might hide those behind them for ever
       }
       failpoint('due.afterWake');
+      if (swept === SWEEP) await this.sweepTheRest();
       const next = await storage.inbox.nextDue(env.now());
       this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
     } catch (error) {
@@ -73,5 +74,11 @@ export class DueScanner {
       logger.error(`Looking for due messages failed, trying again: ${String(error)}`);
       this.expect(env.now() + PATROL_MS);
     }
+  }
+
+  /** However many messages ended within a look's time, no more are kept than the window says. What is due went first. */
+  private async sweepTheRest(): Promise<void> {
+    const { env, storage } = this.system;
+    while (!this.stopped && (await storage.inbox.sweep(env.now(), SWEEP)) === SWEEP);
   }
 }

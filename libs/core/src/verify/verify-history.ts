@@ -1,12 +1,16 @@
 import {
-  JournalFold,
+  HistoryTruncatedError,
+  type JournalFold,
   type JournalEntry,
   type StateChanges,
   StateImage,
   decodeEntry,
   decodePayload,
   encodePayload,
+  firstKeptSeq,
+  readableCheckpoints,
   sameStored,
+  startFold,
 } from '#journal';
 import type { ActorClass } from '../runtime/actor-class';
 import type { Address } from '../runtime/address';
@@ -34,21 +38,25 @@ export interface Verification {
   /** Of those, turns with effects that `durability({ cacheSideEffects: false })` kept no record of: nothing can be said of them. */
   readonly unverifiable: number;
   readonly divergences: readonly Divergence[];
+  /** Where the journal was truncated: turns up to this entry are gone, or the state they began with is. */
+  readonly skippedThrough?: number;
 }
 
 /**
  * Runs the completed turns of an actor again, each on the state recorded before it, so that one divergence does not
  * taint the next (P9). Parked turns and those of the runtime itself are passed over.
+ * @throws HistoryTruncatedError when no checkpoint carries what the journal keeps
  */
 export async function verifyHistory(system: SystemPort, cls: ActorClass, address: Address): Promise<Verification> {
   const actor = address.encoded;
-  const fold = new JournalFold(actor);
+  const fold = await startOfHistory(system, actor);
+  const skippedThrough = fold.seq;
   const divergences: Divergence[] = [];
   let turns = 0;
   let unverifiable = 0;
   let turn: JournalEntry[] = [];
   let before = new StateImage();
-  for await (const page of system.storage.journal.read(actor, 0)) {
+  for await (const page of system.storage.journal.read(actor, skippedThrough)) {
     for (const record of page) {
       const entry = decodeEntry(actor, record);
       if (entry.kind === 'MessageReceived') before = fold.image.clone();
@@ -68,7 +76,18 @@ export async function verifyHistory(system: SystemPort, cls: ActorClass, address
       if (divergence !== null) divergences.push(divergence);
     }
   }
-  return { ok: divergences.length === 0, turns, unverifiable, divergences };
+  const verified = { ok: divergences.length === 0, turns, unverifiable, divergences };
+  return skippedThrough === 0 ? verified : { ...verified, skippedThrough };
+}
+
+/** At the first entry; of a truncated journal, at the oldest checkpoint that reaches what is kept. */
+async function startOfHistory({ storage }: SystemPort, actor: string): Promise<JournalFold> {
+  const { seq, schema } = await storage.journal.head(actor);
+  const first = (await firstKeptSeq(storage.journal, actor)) ?? seq + 1;
+  if (first <= 1) return startFold(actor, null, schema);
+  for await (const checkpoint of readableCheckpoints(storage, actor, seq))
+    if (checkpoint.seq >= first - 1) return startFold(actor, checkpoint, schema);
+  throw new HistoryTruncatedError(actor, `entry ${first - 1}`);
 }
 
 function compare(before: StateImage, recorded: TurnRecord, rerun: Rerun): Divergence | null {

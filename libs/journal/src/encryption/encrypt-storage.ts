@@ -14,7 +14,7 @@ import {
 import { PlainRecordError } from '../errors';
 import type { Keyring } from './keyring';
 import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
-import { sealWrite, unsealRow } from './sealed-writes';
+import { sealEntries, sealWrite, unsealRow } from './sealed-writes';
 
 /** Every member, the optional ones too: one that is added to a port must be thought about here, or does not compile. */
 type Whole<Port> = { readonly [Member in keyof Required<Port>]: Port[Member] };
@@ -58,6 +58,8 @@ function encryptJournal(journal: JournalStorage, ring: Keyring): JournalStorage 
     read: (actor, afterSeq, throughSeq) => unsealPages(ring, actor, journal.read(actor, afterSeq, throughSeq)),
     truncate: (actor, throughSeq) => journal.truncate(actor, throughSeq),
     actors: (prefix, after, limit) => journal.actors(prefix, after, limit),
+    purge: (actors) => journal.purge(actors),
+    restore: (actor, entries, head) => journal.restore(actor, sealEntries(ring, actor, entries), head),
     close: () => journal.close(),
   };
   return whole;
@@ -99,6 +101,7 @@ function encryptInbox(inbox: InboxStorage, ring: Keyring): InboxStorage {
     },
     pending: async (actor) => unsealed(await inbox.pending(actor)),
     parked: async (actor) => unsealed(await inbox.parked(actor)),
+    done: async (actor, after, limit) => unsealed(await inbox.done(actor, after, limit)),
     due: (atMs, limit) => inbox.due(atMs, limit),
     nextDue: (afterMs) => inbox.nextDue(afterMs),
     sweep: (nowMs, limit) => inbox.sweep(nowMs, limit),
@@ -116,6 +119,7 @@ function encryptCheckpoints(checkpoints: CheckpointStorage, ring: Keyring): Chec
       return record === null ? null : { ...record, bytes: unseal(ring, placeOf(record), record.bytes) };
     },
     list: (actor) => checkpoints.list(actor),
+    purge: (actor) => checkpoints.purge(actor),
     close: () => checkpoints.close(),
   };
   return whole;

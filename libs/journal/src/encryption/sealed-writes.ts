@@ -1,4 +1,11 @@
-import { CorruptRecordError, type InboxChange, type InboxRow, type NewInboxRow, type Write } from '#spi';
+import {
+  CorruptRecordError,
+  type EntryRecord,
+  type InboxChange,
+  type InboxRow,
+  type NewInboxRow,
+  type Write,
+} from '#spi';
 import type { Keyring } from './keyring';
 import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
 
@@ -11,13 +18,14 @@ export function sealWrite(ring: Keyring, write: Write): Write {
   const { actor } = write;
   return {
     ...write,
-    entries: write.entries.map(({ seq, bytes }) => ({
-      seq,
-      bytes: seal(ring, { what: 'Entry', actor, at: seq }, bytes),
-    })),
+    entries: sealEntries(ring, actor, write.entries),
     inbox: write.inbox.map((change) => sealChange(ring, actor, change)),
     sends: write.sends.map((row) => sealNewRow(ring, row)),
   };
+}
+
+export function sealEntries(ring: Keyring, actor: string, entries: readonly EntryRecord[]): EntryRecord[] {
+  return entries.map(({ seq, bytes }) => ({ seq, bytes: seal(ring, { what: 'Entry', actor, at: seq }, bytes) }));
 }
 
 function sealChange(ring: Keyring, actor: string, change: InboxChange): InboxChange {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { failpoint } from '#spi';
 
@@ -7,12 +7,17 @@ import { failpoint } from '#spi';
  * Replaces a file so that after a crash the old bytes are there or the new, never a mixture: a temporary file beside
  * it, flushed, renamed over it, and the folder flushed, without which the rename itself may be lost.
  */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  return replaceAtomically(path, (file) => file.writeFile(bytes));
+}
+
+/** The same for content that comes piece by piece. */
+export async function replaceAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.${process.pid}-${++written}${TEMPORARY}`;
   try {
     const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(bytes);
+      await write(file);
       failpoint('fs.afterTemp');
       await file.sync();
     } finally {

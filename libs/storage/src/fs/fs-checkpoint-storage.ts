@@ -60,6 +60,15 @@ export class FsCheckpointStorage implements CheckpointStorage {
     return seqsIn(this.folderOf(actor));
   }
 
+  async purge(actor: string): Promise<void> {
+    this.check();
+    const folder = this.folderOf(actor);
+    await lines.run(folder, async () => {
+      await rm(folder, { recursive: true, force: true });
+      await syncFolder(this.directory).catch(ignoreAbsent); // nothing was ever saved here
+    });
+  }
+
   async close(): Promise<void> {
     this.isOpen = false;
   }
@@ -78,6 +87,10 @@ export class FsCheckpointStorage implements CheckpointStorage {
   private check(): void {
     if (!this.isOpen) throw new StoreClosedError('fs');
   }
+}
+
+function ignoreAbsent(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 function fileOf(seq: number): string {

@@ -32,6 +32,11 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
       .reverse();
   }
 
+  async purge(actor: string): Promise<void> {
+    this.port.check();
+    this.tables.checkpoints.delete(actor);
+  }
+
   async close(): Promise<void> {
     this.port.close();
   }

@@ -1,6 +1,6 @@
 import type { DueActor, InboxRow, InboxStorage } from '#spi';
 import { MemoryPort } from './memory-port';
-import { MemoryTables, copyOfRow } from './memory-tables';
+import { MemoryTables, compareUtf8, copyOfRow } from './memory-tables';
 
 /** Messages in memory. Written by the journal store over the same tables. */
 export class MemoryInboxStorage implements InboxStorage {
@@ -46,7 +46,9 @@ export class MemoryInboxStorage implements InboxStorage {
     for (; swept < limit; swept++) {
       const row = this.tables.expiring.take(nowMs);
       if (row === undefined) break;
-      this.tables.actor(row.actor).inbox.delete(row.id);
+      const { inbox } = this.tables.actor(row.actor);
+      if (inbox.get(row.id) === row) inbox.delete(row.id);
+      else swept--; // purged before; another may have its id
     }
     return swept;
   }
@@ -55,5 +57,15 @@ export class MemoryInboxStorage implements InboxStorage {
     this.port.check();
     const rows = Array.from(this.tables.actors.get(actor)?.inbox.values() ?? []);
     return rows.filter(({ state }) => state === 'parked').map(copyOfRow);
+  }
+
+  async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
+    this.port.check();
+    const rows = Array.from(this.tables.actors.get(actor)?.inbox.values() ?? []);
+    const later = rows.filter(({ state, id }) => state === 'done' && compareUtf8(id, after) > 0);
+    return later
+      .sort((a, b) => compareUtf8(a.id, b.id))
+      .slice(0, limit)
+      .map(copyOfRow);
   }
 }

@@ -1,6 +1,8 @@
 import type { EntryRecord, HeadRow, JournalStorage, Outcome, StorageCapabilities, Write } from '#spi';
+import { areDense, mayRestore } from '../restore-rules';
+import { whyIdRefused } from '../write-rules';
 import { MemoryPort } from './memory-port';
-import { MemoryTables, NO_HEAD, copyOfEntries } from './memory-tables';
+import { MemoryTables, NO_HEAD, compareUtf8, copyOfEntries } from './memory-tables';
 import { MemoryWriter } from './memory-writer';
 
 const PAGE_BYTES = 1024 * 1024;
@@ -49,6 +51,31 @@ export class MemoryJournalStorage implements JournalStorage {
     held.firstSeq += count;
   }
 
+  async purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    this.port.check();
+    return actors.map((actor) => {
+      const held = this.tables.actors.get(actor);
+      if (held?.head.status !== 'terminated') return false;
+      held.entries = [];
+      for (const row of held.inbox.values())
+        if (row.state === 'done' || row.state === 'parked') this.tables.forget(row);
+      return true;
+    });
+  }
+
+  async restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.port.check();
+    if (whyIdRefused(actor) !== null || !areDense(entries)) return false;
+    const held = this.tables.actor(actor);
+    const isNew = held.head.seq === 0 && held.head.epoch === 0;
+    const standing = { headSeq: isNew ? null : held.head.seq, firstKept: held.entries[0]?.seq ?? null };
+    if (!mayRestore(entries.at(-1)?.seq ?? null, head?.seq ?? null, standing)) return false;
+    held.entries = [...copyOfEntries(entries), ...held.entries];
+    held.firstSeq = held.entries[0]?.seq ?? held.firstSeq;
+    if (head !== null) held.head = { ...head };
+    return true;
+  }
+
   async actors(prefix: string, after: string, limit: number): Promise<readonly string[]> {
     this.port.check();
     const known: string[] = [];
@@ -75,9 +102,4 @@ export class MemoryJournalStorage implements JournalStorage {
     }
     return held.entries.slice(from, to);
   }
-}
-
-/** The order of UTF-8 bytes, in which every store lists ids; `<` compares UTF-16 units and differs beyond U+FFFF. */
-function compareUtf8(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

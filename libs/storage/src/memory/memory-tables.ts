@@ -21,7 +21,7 @@ export interface MemoryActor {
  * Invariants
  *   T1  `waiting` holds exactly the actors whose `live` is not empty.
  *   T2  `live` holds exactly the rows that are queued or open: they alone have a `dueAt`.
- *   T3  An ended row with an `expiresAt` is in `expiring` once.
+ *   T3  An ended row with an `expiresAt` is in `expiring` once; one that was purged stays there until it is taken.
  */
 export class MemoryTables {
   readonly actors = new Map<string, MemoryActor>();
@@ -38,6 +38,16 @@ export class MemoryTables {
     }
     return actor;
   }
+
+  /** An ended row goes before its time; `expiring` is told when that comes (T3). */
+  forget(row: InboxRow): void {
+    this.actor(row.actor).inbox.delete(row.id);
+  }
+}
+
+/** The order of UTF-8 bytes, in which every store lists ids; `<` compares UTF-16 units and differs beyond U+FFFF. */
+export function compareUtf8(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 export const NO_HEAD: HeadRow = Object.freeze({ seq: 0, epoch: 0, writer: '', schema: 0, status: 'absent' });

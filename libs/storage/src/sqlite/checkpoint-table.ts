@@ -10,6 +10,7 @@ export class CheckpointTable {
   private readonly prune;
   private readonly selectLatest;
   private readonly selectSeqs;
+  private readonly deleteAll;
   private readonly write;
 
   constructor(
@@ -32,6 +33,7 @@ export class CheckpointTable {
     this.selectSeqs = connection
       .prepare<[number], number>('SELECT seq FROM ps_checkpoint WHERE actor = ? ORDER BY seq DESC')
       .pluck();
+    this.deleteAll = connection.prepare('DELETE FROM ps_checkpoint WHERE actor = ?');
     this.write = connection.transaction((actor: string, seq: number, time: number, bytes: Uint8Array, keep: number) => {
       const id = this.ids.obtain(actor);
       this.upsert.run(id, seq, time, bytes);
@@ -58,5 +60,10 @@ export class CheckpointTable {
   list(actor: string): readonly number[] {
     const id = this.ids.find(actor);
     return id === undefined ? [] : this.selectSeqs.all(id);
+  }
+
+  purge(actor: string): void {
+    const id = this.ids.find(actor);
+    if (id !== undefined) this.deleteAll.run(id);
   }
 }

@@ -69,7 +69,7 @@ function flushWhatIsThere(connection: Connection): void {
 }
 
 /** What the file says it holds; 0 when it holds none of our tables. */
-function schemaVersion(connection: Pick<Connection, 'prepare'>): number {
+export function schemaVersion(connection: Pick<Connection, 'prepare'>): number {
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ps_schema'").get();
   if (table === undefined) return 0;
   return Number(connection.prepare('SELECT version FROM ps_schema').pluck().get() ?? 0);

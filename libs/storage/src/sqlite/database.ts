@@ -1,8 +1,9 @@
 import { ActorIds } from './actor-ids';
+import { ArchiveWriter } from './archive-writer';
 import { CheckpointTable } from './checkpoint-table';
 import { type Connection, isAboutOneRow, isBusy } from './driver';
 import { Housekeeping } from './housekeeping';
-import { Op, type Request, type WriteTuple } from './protocol';
+import { type HeadTuple, Op, type Request, type WriteTuple } from './protocol';
 import { SqliteJournalWriter } from './sqlite-journal-writer';
 import { SqliteReader } from './sqlite-reader';
 
@@ -14,6 +15,7 @@ export class Database {
   private readonly reader: SqliteReader;
   private readonly checkpoints: CheckpointTable;
   private readonly housekeeping: Housekeeping;
+  private readonly archive: ArchiveWriter;
 
   constructor(private readonly connection: Connection) {
     const ids = new ActorIds(connection);
@@ -21,6 +23,7 @@ export class Database {
     this.reader = new SqliteReader(connection, ids);
     this.checkpoints = new CheckpointTable(connection, ids);
     this.housekeeping = new Housekeeping(connection, ids);
+    this.archive = new ArchiveWriter(connection, ids);
   }
 
   handle(request: Request): unknown {
@@ -48,6 +51,10 @@ export class Database {
       case Op.Truncate:
         this.housekeeping.truncate(text, b as number);
         return null;
+      case Op.Purge:
+        return this.housekeeping.purge(a as readonly string[]);
+      case Op.Restore:
+        return this.archive.restore(text, b as number, c as number, d as Uint8Array | null, e as HeadTuple | null);
       case Op.Actors:
         return this.reader.actors(text, b as string, c as number);
       case Op.Find:
@@ -56,6 +63,8 @@ export class Database {
         return this.reader.pending(text);
       case Op.Parked:
         return this.reader.parked(text);
+      case Op.Done:
+        return this.reader.done(text, b as string, c as number);
       case Op.Due:
         return this.reader.due(a as number, b as number);
       case Op.NextDue:
@@ -69,6 +78,9 @@ export class Database {
         return this.checkpoints.latest(text, b as number);
       case Op.ListCheckpoints:
         return this.checkpoints.list(text);
+      case Op.PurgeCheckpoints:
+        this.checkpoints.purge(text);
+        return null;
       default:
         throw new Error(`unknown request ${op}`);
     }

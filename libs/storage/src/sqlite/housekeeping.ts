@@ -2,7 +2,10 @@ import { failpoint } from '#spi';
 import type { ActorIds } from './actor-ids';
 import type { Connection } from './driver';
 import { offsetAfter } from './frame';
+import { ACTOR_STATUSES } from './protocol';
 import type { FrameTuple } from './sqlite-reader';
+
+const TERMINATED = ACTOR_STATUSES.indexOf('terminated');
 
 /** What makes the file smaller: forgetting journal entries and ended messages. */
 export class Housekeeping {
@@ -11,6 +14,10 @@ export class Housekeeping {
   private readonly deleteFrames;
   private readonly deleteEnded;
   private readonly forget;
+  private readonly selectStatus;
+  private readonly deleteJournal;
+  private readonly deleteRows;
+  private readonly clear;
 
   constructor(
     connection: Connection,
@@ -30,6 +37,14 @@ export class Housekeeping {
       'DELETE FROM ps_inbox WHERE position IN (SELECT position FROM ps_inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)',
     );
     this.forget = connection.transaction((id: number, throughSeq: number) => this.cut(id, throughSeq));
+    this.selectStatus = connection.prepare<[number], number>('SELECT status FROM ps_actor WHERE id = ?').pluck();
+    this.deleteJournal = connection.prepare('DELETE FROM ps_journal WHERE actor = ?');
+    // One pass over an index for all of them: ended rows have none by actor, which every commit would have to keep.
+    this.deleteRows = connection.prepare(
+      `DELETE FROM ps_inbox WHERE due_at IS NULL AND position IN
+         (SELECT position FROM ps_inbox INDEXED BY ps_inbox_id WHERE actor IN (SELECT value FROM json_each(?)))`,
+    );
+    this.clear = connection.transaction((actors: readonly string[]) => this.clearTerminated(actors));
   }
 
   truncate(actor: string, throughSeq: number): void {
@@ -40,8 +55,21 @@ export class Housekeeping {
     failpoint('truncate.after');
   }
 
+  /** J13. */
+  purge(actors: readonly string[]): readonly boolean[] {
+    return this.clear.immediate(actors);
+  }
+
   sweep(nowMs: number, limit: number): number {
     return this.deleteEnded.run(nowMs, limit).changes;
+  }
+
+  private clearTerminated(actors: readonly string[]): readonly boolean[] {
+    const ids = actors.map((actor) => this.ids.find(actor));
+    const gone = ids.filter((id): id is number => id !== undefined && this.selectStatus.get(id) === TERMINATED);
+    for (const id of gone) this.deleteJournal.run(id);
+    if (gone.length > 0) this.deleteRows.run(JSON.stringify(gone));
+    return ids.map((id) => id !== undefined && gone.includes(id));
   }
 
   /** The frame in which the cut lies is written again without its beginning. */

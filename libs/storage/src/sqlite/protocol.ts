@@ -23,6 +23,10 @@ export const Op = {
   SaveCheckpoint: 14,
   LatestCheckpoint: 15,
   ListCheckpoints: 16,
+  Purge: 17,
+  Restore: 18,
+  Done: 19,
+  PurgeCheckpoints: 20,
 } as const;
 
 export type Request = readonly [op: number, ...args: unknown[]];
@@ -81,6 +85,7 @@ export type AppendTuple = readonly [
   sends: readonly RowTuple[],
   rows?: readonly StatementTuple[],
 ];
+export type HeadTuple = readonly [seq: number, epoch: number, writer: string, schema: number, status: number];
 /** An append is longer than a row. */
 export type WriteTuple = AppendTuple | RowTuple;
 /** `null`: committed or accepted. */

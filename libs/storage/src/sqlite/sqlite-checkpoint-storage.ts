@@ -24,6 +24,10 @@ export class SqliteCheckpointStorage implements CheckpointStorage {
     return this.file.read([Op.ListCheckpoints, actor]);
   }
 
+  async purge(actor: string): Promise<void> {
+    await this.file.write([Op.PurgeCheckpoints, actor]);
+  }
+
   close(): Promise<void> {
     return this.file.close();
   }

@@ -33,4 +33,9 @@ export class SqliteInboxStorage implements InboxStorage {
     const tuples = await this.file.read<readonly StoredTuple[]>([Op.Parked, actor]);
     return tuples.map((tuple) => inboxRow(actor, tuple));
   }
+
+  async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
+    const tuples = await this.file.read<readonly StoredTuple[]>([Op.Done, actor, after, limit]);
+    return tuples.map((tuple) => inboxRow(actor, tuple));
+  }
 }

@@ -1,10 +1,12 @@
 import { CorruptRecordError } from '#spi';
 import type { AppendWrite, EntryRecord, HeadRow, JournalStorage, Outcome, StorageCapabilities, Write } from '#spi';
-import { whyRefused } from '../write-rules';
+import { areDense } from '../restore-rules';
+import { whyIdRefused, whyRefused } from '../write-rules';
 import { joinEntries, splitFrame } from './frame';
 import {
   ACTOR_STATUSES,
   type AppendTuple,
+  type HeadTuple,
   Op,
   type OutcomeTuple,
   changeTuple,
@@ -13,7 +15,7 @@ import {
   statementTuple,
 } from './protocol';
 import { SqliteFile, type SqliteOptions } from './sqlite-file';
-import type { HeadTuple, PageTuple } from './sqlite-reader';
+import type { PageTuple } from './sqlite-reader';
 
 const NO_HEAD: HeadRow = Object.freeze({ seq: 0, epoch: 0, writer: '', schema: 0, status: 'absent' });
 
@@ -73,6 +75,20 @@ export class SqliteJournalStorage implements JournalStorage {
 
   async truncate(actor: string, throughSeq: number): Promise<void> {
     await this.file.write([Op.Truncate, actor, throughSeq]);
+  }
+
+  async purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    return this.file.write([Op.Purge, actors]);
+  }
+
+  async restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.file.check();
+    if (whyIdRefused(actor) !== null || !areDense(entries)) return false;
+    const first = entries[0]?.seq ?? 0;
+    const frame = entries.length === 0 ? null : joinEntries(entries);
+    const { seq, epoch, writer, schema, status } = head ?? NO_HEAD;
+    const tuple: HeadTuple = [seq, epoch, writer, schema, ACTOR_STATUSES.indexOf(status)];
+    return this.file.write([Op.Restore, actor, first, entries.length, frame, head === null ? null : tuple]);
   }
 
   actors(prefix: string, after: string, limit: number): Promise<readonly string[]> {

@@ -253,6 +253,29 @@ describe('a SQLite store in use', () => {
     await storage.close();
   });
 
+  it('cuts its WAL back to 64 MB when a slow reader lets go of it (F26)', async () => {
+    const path = freshPath();
+    const storage = await SqliteStorage.open(path, { durability: 'relaxed' });
+    const block = new Uint8Array(1_000_000).fill(7);
+    const blocks = [block, block, block, block];
+    const size = (): number => statSync(`${path}-wal`).size;
+    let seq = 0;
+    const write = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++, seq += blocks.length) await storage.journal.flush([append('a', seq, blocks)]);
+    };
+    await write(1);
+    const reader = new BetterSqlite3(path, { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM ps_journal').get();
+    await write(18);
+    expect(size()).toBeGreaterThan(70_000_000); // nothing of it can be given up while somebody reads behind it
+    reader.exec('COMMIT');
+    reader.close();
+    await write(8);
+    expect(size()).toBeLessThanOrEqual(64 * 1024 * 1024 + 16_000_000);
+    await storage.close();
+  });
+
   it('asks for many actors in one trip (reads of one tick), and sends a flush at once', async () => {
     const storage = await SqliteStorage.open(':memory:');
     const post = jest.spyOn(threadOf(storage).worker, 'postMessage');

@@ -148,6 +148,22 @@ export const checkpointCases: readonly CheckpointCase[] = [
     },
   },
   {
+    name: 'purges the checkpoints of one actor, as often as it is asked to (C6)',
+    async run({ store, open }) {
+      const [actor, other, never] = [freshActor(), freshActor('other'), freshActor('never')];
+      for (const seq of [1, 2]) for (const each of [actor, other]) await store.save(checkpoint(each, seq), 2);
+      for (let times = 0; times < 2; times++) {
+        await (await open()).purge(actor);
+        assert.equal(await store.latest(actor), null);
+        assert.deepEqual(await listed(store, actor), []);
+      }
+      await store.purge(never);
+      assert.deepEqual(await listed(store, other), [2, 1]);
+      await store.save(checkpoint(actor, 3), 2);
+      assert.deepEqual(await listed(store, actor), [3]);
+    },
+  },
+  {
     name: 'rejects every call after close, and closes no other handle (C5)',
     async run({ store, open }) {
       const actor = freshActor();
@@ -158,6 +174,7 @@ export const checkpointCases: readonly CheckpointCase[] = [
       await rejectsWith('PS_STORE_CLOSED', () => closed.save(checkpoint(actor, 2), 2), 'save');
       await rejectsWith('PS_STORE_CLOSED', () => closed.latest(actor), 'latest');
       await rejectsWith('PS_STORE_CLOSED', () => closed.list(actor), 'list');
+      await rejectsWith('PS_STORE_CLOSED', () => closed.purge(actor), 'purge');
       assert.equal((await store.latest(actor))?.seq, 1);
     },
   },

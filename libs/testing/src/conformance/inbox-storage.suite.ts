@@ -17,6 +17,7 @@ import {
   textOf,
   write,
 } from './builders';
+import { doneCases } from './archive-cases';
 import { type Backend, type Case, describeCases, type TestRunner } from './case';
 
 type InboxCase = Case<MessageStorage>;
@@ -385,7 +386,7 @@ const sweeping: InboxCase[] = [
 ];
 
 /** Every rule of InboxStorage, as cases for any runner. @publicApi */
-export const inboxCases: readonly InboxCase[] = [...lines, ...transitions, ...due, ...sweeping];
+export const inboxCases: readonly InboxCase[] = [...lines, ...transitions, ...due, ...sweeping, ...doneCases];
 
 /** Declares the conformance tests of an InboxStorage together with the journal that writes it. @publicApi */
 export function describeInboxStorage(backend: Backend<MessageStorage>, runner?: TestRunner): void {

@@ -22,6 +22,7 @@ import {
   textOf,
   write,
 } from './builders';
+import { archiveCases } from './archive-cases';
 import { type Case, describeCases, type JournalBackend, type TestRunner } from './case';
 import { journalModelCase } from './journal-model';
 import { noRowCases, rowCases } from './user-rows.suite';
@@ -855,6 +856,8 @@ const listingAndClosing: JournalCase[] = [
         head: () => journal.head(actor),
         read: () => readAll(journal, actor),
         truncate: () => journal.truncate(actor, 1),
+        purge: () => journal.purge([actor]),
+        restore: () => journal.restore(actor, [], null),
         actors: () => journal.actors('', '', 1),
         'inbox.find': () => inbox.find(actor, 'm'),
         'inbox.pending': () => inbox.pending(actor),
@@ -862,6 +865,7 @@ const listingAndClosing: JournalCase[] = [
         'inbox.nextDue': () => inbox.nextDue(0),
         'inbox.sweep': () => inbox.sweep(0, 1),
         'inbox.parked': () => inbox.parked(actor),
+        'inbox.done': () => inbox.done(actor, '', 1),
       };
       for (const [name, call] of Object.entries(calls)) await rejectsWith('PS_STORE_CLOSED', call, name);
       assert.equal((await store.journal.head(actor)).seq, 1);
@@ -879,6 +883,7 @@ export const journalCases: readonly JournalCase[] = [
   ...duplicates,
   ...fidelity,
   ...listingAndClosing,
+  ...archiveCases,
   journalModelCase,
 ];
 

@@ -56,12 +56,18 @@ export class RunParts implements WorldParts {
     const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
     this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);
     this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell, this.note);
+    const store = new MemoryStorage(this.disk.engine.tables);
     this.world = new SimWorld({
       seed,
       parts: this,
       ledger: this.outside.ledger,
       underWay: this.outside.underWay,
-      store: new MemoryStorage(this.disk.engine.tables),
+      store,
+      wholeStore: {
+        journal: this.disk.engine.forgotten.wholeJournal(),
+        inbox: store.inbox,
+        checkpoints: store.checkpoints,
+      },
       warnings: this.warnings,
       truncate: (actor, throughSeq) => this.disk.engine.truncate(actor, throughSeq),
     });

@@ -15,6 +15,8 @@ export interface WorldContents {
   readonly underWay: ReadonlySet<LedgerLine>;
   /** The store as a bystander sees it: without faults, without latency. */
   readonly store: Storage;
+  /** The same with what truncations took from its journals. */
+  readonly wholeStore: Storage;
   readonly warnings: readonly string[];
   /** Takes away an actor's entries up to `throughSeq`, for good. */
   truncate(actor: string, throughSeq: number): Promise<void>;
@@ -73,6 +75,11 @@ export class SimWorld {
   /** The store without its faults. For invariants: looking at it changes nothing. */
   get store(): Storage {
     return this.contents.store;
+  }
+
+  /** {@link store} with whole journals: what `retention` has cut away is there as well, to judge by. */
+  get wholeStore(): Storage {
+    return this.contents.wholeStore;
   }
 
   /** `hear` is told whenever a life has ended and no other is running: what is in the store then is what the next one finds. */

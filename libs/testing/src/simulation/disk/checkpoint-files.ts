@@ -55,6 +55,11 @@ export class CheckpointFiles {
     return true;
   }
 
+  purge(actor: string): void {
+    void this.stored.purge(actor);
+    this.expected.delete(actor);
+  }
+
   /** A process died: its files are renamed or not, and nothing is pruned. */
   endLife(life: object): void {
     for (const save of this.underWay) {

@@ -25,6 +25,10 @@ export class SimCheckpointStorage implements CheckpointStorage {
     return this.line.readFile('list', () => this.line.engine.checkpoints.stored.list(actor));
   }
 
+  purge(actor: string): Promise<void> {
+    return this.line.change('purgeCheckpoints', false, async () => this.line.engine.checkpoints.purge(actor));
+  }
+
   async close(): Promise<void> {
     this.line.close();
   }

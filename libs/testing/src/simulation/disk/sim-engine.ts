@@ -1,7 +1,8 @@
-import type { Outcome, Write } from '#spi';
+import type { EntryRecord, HeadRow, Outcome, Write } from '#spi';
 import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables } from '#storage/memory';
 import { CheckpointFiles } from './checkpoint-files';
 import type { FaultSource } from './fault-source';
+import { ForgottenEntries } from './forgotten-entries';
 import { WriteLog } from './write-log';
 
 /**
@@ -15,6 +16,8 @@ export class SimEngine {
   readonly inbox = new MemoryInboxStorage(this.tables);
   readonly log = new WriteLog(this.tables);
   readonly checkpoints: CheckpointFiles;
+  /** What truncations took: whoever judges sees whole histories. */
+  readonly forgotten = new ForgottenEntries(this.tables);
 
   constructor(readonly faults: FaultSource) {
     this.checkpoints = new CheckpointFiles(this.tables, faults);
@@ -28,7 +31,18 @@ export class SimEngine {
   /** Not transactions: what is before them is synced first, and so are they. */
   truncate(actor: string, throughSeq: number): Promise<void> {
     this.log.sync(this.log.mark());
+    this.forgotten.keep(actor, throughSeq);
     return this.journal.truncate(actor, throughSeq);
+  }
+
+  purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    this.log.sync(this.log.mark());
+    return this.journal.purge(actors);
+  }
+
+  restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.log.sync(this.log.mark());
+    return this.journal.restore(actor, entries, head);
   }
 
   sweep(nowMs: number, limit: number): Promise<number> {

@@ -28,4 +28,8 @@ export class SimInboxStorage implements InboxStorage {
   parked(actor: string): Promise<readonly InboxRow[]> {
     return this.line.readLog('parked', () => this.line.engine.inbox.parked(actor));
   }
+
+  done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
+    return this.line.readLog('done', () => this.line.engine.inbox.done(actor, after, limit));
+  }
 }

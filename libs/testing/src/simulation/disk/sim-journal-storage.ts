@@ -34,6 +34,15 @@ export class SimJournalStorage implements JournalStorage {
     return this.line.change('truncate', false, () => this.line.engine.truncate(actor, throughSeq));
   }
 
+  purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    return this.line.change('purge', false, () => this.line.engine.purge(actors));
+  }
+
+  restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    const own = entries.map(({ seq, bytes }) => ({ seq, bytes: new Uint8Array(bytes) }));
+    return this.line.change('restore', true, () => this.line.engine.restore(actor, own, head));
+  }
+
   actors(prefix: string, after: string, limit: number): Promise<readonly string[]> {
     return this.line.readLog('actors', () => this.line.engine.journal.actors(prefix, after, limit));
   }
