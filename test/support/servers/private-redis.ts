@@ -44,7 +44,7 @@ export class PrivateRedis {
   private constructor(
     readonly port: number,
     readonly folder: string,
-    private readonly settings: Readonly<Record<string, string>>,
+    private settings: Readonly<Record<string, string>>,
   ) {}
 
   /** Set so that nothing acknowledged is lost, where `settings` do not say otherwise. */
@@ -79,6 +79,13 @@ export class PrivateRedis {
     }
   }
 
+  /** As after a crash, with other settings. */
+  async restartWith(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.kill();
+    this.settings = { ...this.settings, ...settings };
+    await this.start();
+  }
+
   /** One command over a connection of its own. */
   async command(...words: readonly string[]): Promise<unknown> {
     const connection = await RedisConnection.open(this.address);
@@ -94,7 +101,8 @@ export class PrivateRedis {
   }
 
   get hasEnded(): boolean {
-    return this.process === undefined || this.process.exitCode !== null || this.process.signalCode !== null;
+    const { exitCode = 0, signalCode = null } = this.process ?? {};
+    return exitCode !== null || signalCode !== null;
   }
 
   /** Without warning, like a crash. */
