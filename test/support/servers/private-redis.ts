@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +77,19 @@ export class PrivateRedis {
         throw new Error(`redis-server in ${this.folder} did not start`);
       await pause();
     }
+  }
+
+  /** Its data as they lie on the disk now. @returns the folder they were copied to */
+  async copyData(): Promise<string> {
+    const copy = join(this.folder, 'copy');
+    await cp(join(this.folder, 'appendonlydir'), copy, { recursive: true });
+    return copy;
+  }
+
+  /** While it does not run. */
+  async restoreData(copy: string): Promise<void> {
+    await rm(join(this.folder, 'appendonlydir'), { recursive: true });
+    await cp(copy, join(this.folder, 'appendonlydir'), { recursive: true });
   }
 
   /** As after a crash, with other settings. */
