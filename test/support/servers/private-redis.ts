@@ -142,6 +142,9 @@ export class PrivateRedis {
   }
 }
 
+/** Where the slots of each begin. */
+const BOUNDS = [0, 5_461, 10_923, 16_384] as const;
+
 /** Three masters that share the slots, without replicas. */
 export class PrivateCluster {
   private constructor(readonly servers: readonly PrivateRedis[]) {}
@@ -159,21 +162,8 @@ export class PrivateCluster {
     return this.servers.map(({ url }) => url);
   }
 
-  async destroy(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.destroy()));
-  }
-
-  private async meet(): Promise<void> {
-    const [first, ...others] = this.servers as [PrivateRedis, ...PrivateRedis[]];
-    const bounds = [0, 5_461, 10_923, 16_384] as const;
-    for (const [i, server] of this.servers.entries()) {
-      const slots = Array.from({ length: (bounds[i + 1] as number) - (bounds[i] as number) }, (_, k) =>
-        String((bounds[i] as number) + k),
-      );
-      await server.command('CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1));
-      await server.command('CLUSTER', 'ADDSLOTS', ...slots);
-    }
-    for (const { port } of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', String(port));
+  /** When every server says that all slots are served. */
+  async whenWhole(): Promise<void> {
     const deadline = env.monotonic() + PATIENCE_MS;
     for (const server of this.servers) {
       while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(String(await server.command('CLUSTER', 'INFO')))) {
@@ -181,6 +171,29 @@ export class PrivateCluster {
         await pause();
       }
     }
+  }
+
+  /** Which of the servers has the slot of a partition. */
+  async ownerOf(partition: number): Promise<PrivateRedis> {
+    const slot = Number(await this.servers[0]?.command('CLUSTER', 'KEYSLOT', `{p${partition}}`));
+    return this.servers[BOUNDS.findIndex((bound) => slot < bound) - 1] as PrivateRedis;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.destroy()));
+  }
+
+  private async meet(): Promise<void> {
+    const [first, ...others] = this.servers as [PrivateRedis, ...PrivateRedis[]];
+    for (const [i, server] of this.servers.entries()) {
+      const slots = Array.from({ length: (BOUNDS[i + 1] as number) - (BOUNDS[i] as number) }, (_, k) =>
+        String((BOUNDS[i] as number) + k),
+      );
+      await server.command('CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1));
+      await server.command('CLUSTER', 'ADDSLOTS', ...slots);
+    }
+    for (const { port } of others) await first.command('CLUSTER', 'MEET', '127.0.0.1', String(port));
+    await this.whenWhole();
   }
 }
 

@@ -36,7 +36,8 @@ const PAUSE_MS = 10;
  * Invariants
  *   N1  Calls of one tag reach their server in the order in which they were made, as long as its connection holds and its
  *       slot stays.
- *   N2  Only a call that a server has refused unlooked (MOVED, ASK, TRYAGAIN, CLUSTERDOWN) is sent again.
+ *   N2  Sent again is only what a server has refused unlooked (MOVED, ASK, TRYAGAIN, CLUSTERDOWN), and, once, what only reads
+ *       and has lost its connection: so a cut that hits a write does not fail the reads beside it.
  */
 export class Nodes {
   private readonly links = new Map<string, Link>();
@@ -84,6 +85,9 @@ export class Nodes {
     let waiting = calls.map((_, i) => i);
     for (let moves = 0; waiting.length > 0; moves++) {
       await this.sendOnce(calls, waiting, results);
+      const lost =
+        moves > 0 ? [] : waiting.filter((i) => isRead(calls[i] as Routed) && !isAnswered(results[i] as CallResult));
+      if (lost.length > 0) await this.sendOnce(calls, lost, results);
       waiting = this.isCluster ? waiting.filter((i) => isRefusedUnlooked(results[i] as CallResult)) : [];
       if (waiting.length === 0 || moves === MOVES) break;
       await this.followUp(calls, waiting, results, moves);
@@ -234,6 +238,12 @@ type SlotRange = readonly [
   last: number,
   master: readonly [host: Buffer | null, port: number, ...unknown[]],
 ];
+
+const READS = new Set(['hget', 'hkeys', 'smembers', 'zcount', 'zrange', 'get']);
+
+function isRead({ script, command = '' }: Routed): boolean {
+  return script?.isRead ?? READS.has(command);
+}
 
 function isAnswered(result: CallResult): boolean {
   return !('error' in result) || isReply(result.error);

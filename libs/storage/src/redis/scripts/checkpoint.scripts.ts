@@ -1,4 +1,4 @@
-import { script } from './script';
+import { readScript, script } from './script';
 
 /** ARGV: base, actor, seq, value, how many to keep. */
 export const SAVE_CHECKPOINT = script(String.raw`
@@ -11,7 +11,7 @@ return 1
 `);
 
 /** ARGV: base, actor, through which seq. Reply: seq, value; or nothing. */
-export const LATEST_CHECKPOINT = script(String.raw`
+export const LATEST_CHECKPOINT = readScript(String.raw`
 local key, through, newest = ARGV[1] .. 'c:' .. ARGV[2], tonumber(ARGV[3]), nil
 for _, seq in ipairs(redis.call('HKEYS', key)) do
   local n = tonumber(seq)

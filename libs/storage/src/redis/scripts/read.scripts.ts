@@ -1,4 +1,4 @@
-import { script } from './script';
+import { readScript, script } from './script';
 
 const PRELUDE = String.raw`
 local call, sub, match = redis.call, string.sub, string.match
@@ -8,7 +8,7 @@ local NUL = '\0'
 /** A script that looks at some partitions gets their bases from ARGV[first] on. */
 
 /** ARGV: base, actor, after, through, bytes. Reply: first seq, is it the last page, entries. Nothing is read that a later page needs. */
-export const READ = script(
+export const READ = readScript(
   PRELUDE,
   String.raw`
 local base, actor = ARGV[1], ARGV[2]
@@ -53,7 +53,7 @@ return 1
 );
 
 /** ARGV: base, actor, 'q' (live) or 'k' (parked), after which member, limit. Reply: member, row, member, row … */
-export const LINE = script(
+export const LINE = readScript(
   PRELUDE,
   String.raw`
 local base, actor = ARGV[1], ARGV[2]
@@ -69,7 +69,7 @@ return reply
 );
 
 /** ARGV: at, limit, bases. Reply: actor, due time … of the earliest, each actor once. */
-export const DUE = script(
+export const DUE = readScript(
   PRELUDE,
   String.raw`
 local at, limit = ARGV[1], tonumber(ARGV[2])
@@ -98,7 +98,7 @@ return reply
 );
 
 /** ARGV: after, bases. Reply: the earliest due time after it, or nothing. */
-export const NEXT_DUE = script(
+export const NEXT_DUE = readScript(
   PRELUDE,
   String.raw`
 local next
@@ -135,7 +135,7 @@ return swept
 );
 
 /** ARGV: lowest bound, highest bound, limit, bases. Reply: per base its first actors. */
-export const ACTORS = script(
+export const ACTORS = readScript(
   PRELUDE,
   String.raw`
 local reply = {}
@@ -147,7 +147,7 @@ return reply
 );
 
 /** ARGV: bases. Reply: the places, from 0, of those with messages left in their outbox. */
-export const OUTBOXES = script(
+export const OUTBOXES = readScript(
   PRELUDE,
   String.raw`
 local reply = {}
