@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { STORAGE, type Storage } from 'plexspaces/spi';
 import { RedisStorage, RedisStorageModule } from 'plexspaces/redis';
+import { accept } from '../../../libs/testing/src/conformance/builders';
 import { PrivateRedis, describeWithRedis } from '../../support/servers/private-redis';
 
 async function failureOf(work: () => Promise<unknown>): Promise<Error & { code?: string }> {
@@ -123,6 +124,16 @@ describeWithRedis('opening a Redis store', () => {
     const error = await failureOf(() => open(one.url.replace('//', '//app:pw@')));
     expect(error.code).toBe('PS_STORAGE_UNAVAILABLE');
     expect(error.message).toContain('its user may not do what a store needs');
+  });
+
+  it('needs no more rights than the README says', async () => {
+    const one = await server();
+    const rights = '~plexspaces:* -@all +@read +@write +@scripting +@connection +info +client|kill +config|get +time';
+    await one.command('ACL', 'SETUSER', 'app', 'on', '>pw', ...rights.split(' '));
+    const { journal, inbox, leases } = await open(one.url.replace('//', '//app:pw@'));
+    expect((await journal.flush([accept('a', 'm')]))[0]?.kind).toBe('accepted');
+    expect(await inbox.due(Number.MAX_SAFE_INTEGER, 5)).toHaveLength(1);
+    expect((await leases.claim('lease', 'a', 1_000)).holder).toBe('a');
   });
 
   it('refuses what a newer version has written, and a replica', async () => {
