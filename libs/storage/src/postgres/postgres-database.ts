@@ -6,7 +6,7 @@ import { ActorIds } from './flush/actor-ids';
 import { migrate } from './migrate';
 import { type PostgresAddress, type PostgresOptions, type ResolvedOptions, resolveOptions } from './options';
 import { Readers } from './readers';
-import { checkSchema, checkServer, connect, type Row } from './session';
+import { checkSchema, checkServer, connect, reconnect, type Row } from './session';
 import { type Tables, tablesOf } from './tables';
 import { WriterConnection } from './writer-connection';
 
@@ -81,9 +81,9 @@ export class PostgresDatabase {
     return new PostgresDatabase(this.parts);
   }
 
-  /** A connection beside all others. @throws StorageUnavailableError */
+  /** A connection beside all others. @throws StoreFailedError */
   connectLease(): Promise<Client> {
-    return connect(this.parts.driver, this.parts.target, 'lease');
+    return reconnect(this.parts.driver, this.parts.target, 'lease');
   }
 
   async write<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import {
   SchemaTooNewError,
   ServerTooOldError,
   StorageUnavailableError,
+  StoreFailedError,
   UnsafeStorageError,
 } from '#spi';
 import { type Target, unavailable } from './address';
@@ -11,6 +12,16 @@ import type { Driver } from './driver';
 import type { ResolvedOptions } from './options';
 import { SCHEMA_VERSION } from './schema';
 import type { Tables } from './tables';
+
+/** {@link connect} for a store that is open: a server that is away is a failure like others, and passes. @throws StoreFailedError */
+export async function reconnect(...args: Parameters<typeof connect>): Promise<Client> {
+  try {
+    return await connect(...args);
+  } catch (error) {
+    const { reason } = error as StorageUnavailableError;
+    throw new StoreFailedError('postgres', `no connection to ${args[1].label}: ${reason}`, { cause: error });
+  }
+}
 
 /** Whether an outstanding answer keeps the process alive; an idle connection does not. */
 export function keepAlive(client: Client, isWaiting: boolean): void {

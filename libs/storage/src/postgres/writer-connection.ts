@@ -3,7 +3,7 @@ import { isPlexSpacesError, StoreFailedError } from '#spi';
 import type { Target } from './address';
 import { type Driver, isRefusal, messageOf } from './driver';
 import type { ResolvedOptions } from './options';
-import { checkServer, connect, destroy, keepAlive, rowsOf } from './session';
+import { checkServer, destroy, keepAlive, reconnect, rowsOf } from './session';
 
 /** A server process, told from a later one that has got its number. */
 interface Backend {
@@ -77,7 +77,7 @@ export class WriterConnection {
   private async obtain(): Promise<{ readonly client: Client; readonly backend: Backend }> {
     if (this.current !== undefined) return this.current;
     await this.settle();
-    const client = await connect(this.driver, this.target, 'writer');
+    const client = await reconnect(this.driver, this.target, 'writer');
     try {
       await checkServer(client, this.target, this.options);
       const [row] = await rowsOf(client, {
@@ -100,7 +100,7 @@ export class WriterConnection {
 
   /** It shows in pg_stat_activity until its transaction is over, whichever way. */
   private async endLost(lost: Backend): Promise<void> {
-    const watch = await connect(this.driver, this.target, 'watch');
+    const watch = await reconnect(this.driver, this.target, 'watch');
     try {
       for (let look = 0; look < LOOKS; look++) {
         const seen = await rowsOf(watch, {
