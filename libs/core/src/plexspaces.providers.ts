@@ -60,6 +60,7 @@ export const CORE_PROVIDERS: Provider[] = [
             inbox: storage.inbox,
             checkpoints,
             openedWith: storage.openedWith ?? {},
+            ...(storage.leases === undefined ? {} : { leases: storage.leases }),
             ...(storage.rows === undefined ? {} : { rows: storage.rows }),
           },
   },
