@@ -23,7 +23,7 @@ export async function claimNodeId(
   let last = await claim();
   if (last.holder !== node.holder) waiting(last.holder, last.leftMs);
   while (last.holder !== node.holder) {
-    const waitMs = Math.max(1, Math.min(last.leftMs + 1, node.ttlMs / LOOKS_PER_TTL));
+    const waitMs = Math.ceil(Math.max(1, Math.min(last.leftMs + 1, node.ttlMs / LOOKS_PER_TTL)));
     await new Promise<void>((resolve) => env.schedule(resolve, waitMs));
     const next = await claim();
     if (next.holder !== node.holder && isRenewed(last, next)) throw new NodeIdInUseError(node.nodeId, next.holder);

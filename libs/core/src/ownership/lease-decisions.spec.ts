@@ -11,7 +11,7 @@ const granted: AnsweredClaim = {
 
 describe('a claim that was granted', () => {
   it.each([
-    ['an answer at once', {}, { kind: 'hold', until: 5_900, askAt: 5_000 + TTL / 3 }],
+    ['an answer at once', {}, { kind: 'hold', until: 5_900, askAt: 5_333 }],
     ['a slow answer: the right is not longer for it', { answeredAt: 5_800 }, { until: 5_900, askAt: 5_800 }],
     ['an answer at the end of the right', { answeredAt: 5_900 }, { kind: 'tooLate' }],
     ['an answer after it', { answeredAt: 9_000 }, { kind: 'tooLate' }],

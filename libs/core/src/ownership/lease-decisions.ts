@@ -42,7 +42,7 @@ export function decideNext(claim: AnsweredClaim, random: number): NextStep {
     };
   const until = sentAt + leftMs - marginOf(ttlMs);
   if (!(until > answeredAt)) return { kind: 'tooLate', askAt: answeredAt + retryPause(ttlMs, random) };
-  return { kind: 'hold', until, askAt: Math.max(answeredAt, Math.min(until, sentAt + ttlMs / RENEWALS_PER_TTL)) };
+  return { kind: 'hold', until, askAt: Math.max(answeredAt, Math.min(until, sentAt + Math.floor(ttlMs / RENEWALS_PER_TTL))) };
 }
 
 /** How long to wait after a claim that failed, or was not answered. Pure. */
@@ -53,7 +53,7 @@ export function retryPause(ttlMs: number, random: number): number {
 /** Until about then, never at once, never all at the same moment. */
 function pauseOf(ms: number, ttlMs: number, random: number): number {
   const least = ttlMs / (SHARE * SHARE);
-  return Math.max(least, ms) + random * least * 2;
+  return Math.ceil(Math.max(least, ms) + random * least * 2);
 }
 
 /** Has the holder renewed between two looks? Time only takes away from a lease. Pure. */
