@@ -1,6 +1,12 @@
 import type { Mutant } from '../mutant';
+import { OWNERSHIP_MUTANTS } from './ownership-mutants';
 import { RECOVERY_MUTANTS } from './recovery-mutants';
 import { STORE_MUTANTS } from './store-mutants';
 import { TURN_MUTANTS } from './turn-mutants';
 
-export const MUTANTS: readonly Mutant[] = [...STORE_MUTANTS, ...TURN_MUTANTS, ...RECOVERY_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...STORE_MUTANTS,
+  ...TURN_MUTANTS,
+  ...RECOVERY_MUTANTS,
+  ...OWNERSHIP_MUTANTS,
+];

@@ -1,8 +1,7 @@
 import { PlexSpacesError } from '#spi';
 
 /**
- * This node may not act on the store: another one owns it, or nobody that this node knows of. A message that was
- * accepted before is run by the owner. @publicApi
+ * This node may not act on the store: another one owns it, or nobody that this node knows of. @publicApi
  */
 export class NotOwnerError extends PlexSpacesError {
   readonly code = 'PS_NOT_OWNER';
@@ -13,10 +12,14 @@ export class NotOwnerError extends PlexSpacesError {
     readonly owner: string | null,
     /** Milliseconds after which that right ends, unless it is renewed. */
     readonly retryAfter: number,
+    /** The message had been taken when the right ended: whoever owns the store may run it still. `false`: nothing of it was stored. */
+    readonly mayTakeEffect = false,
   ) {
     super(
       `Node ${node} does not own the store${owner === null ? '' : `: ${owner} does, for ${Math.ceil(retryAfter)} ms unless it renews`}. ` +
-        'Send it to the owner, or here again later; with the same idempotencyKey it takes effect once.',
+        (mayTakeEffect
+          ? 'The message may still take effect: ask the owner with the same idempotencyKey to learn its answer.'
+          : 'Nothing of the message was stored: send it to the owner, or here again later.'),
     );
   }
 }

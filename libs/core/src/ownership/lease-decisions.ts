@@ -42,7 +42,11 @@ export function decideNext(claim: AnsweredClaim, random: number): NextStep {
     };
   const until = sentAt + leftMs - marginOf(ttlMs);
   if (!(until > answeredAt)) return { kind: 'tooLate', askAt: answeredAt + retryPause(ttlMs, random) };
-  return { kind: 'hold', until, askAt: Math.max(answeredAt, Math.min(until, sentAt + Math.floor(ttlMs / RENEWALS_PER_TTL))) };
+  return {
+    kind: 'hold',
+    until,
+    askAt: Math.max(answeredAt, Math.min(until, sentAt + Math.floor(ttlMs / RENEWALS_PER_TTL))),
+  };
 }
 
 /** How long to wait after a claim that failed, or was not answered. Pure. */

@@ -72,10 +72,10 @@ export class Ownership {
   }
 
   /** What whoever is refused is told. */
-  error(): NotOwnerError {
+  error(mayTakeEffect = false): NotOwnerError {
     const { env, nodeId, ttlMs } = this.parts;
-    if (this.other === null) return new NotOwnerError(nodeId, null, retryPause(ttlMs, 0));
-    return new NotOwnerError(nodeId, this.other.holder, Math.max(1, this.other.endsAt - env.monotonic()));
+    const leftMs = this.other === null ? retryPause(ttlMs, 0) : Math.max(1, this.other.endsAt - env.monotonic());
+    return new NotOwnerError(nodeId, this.other?.holder ?? null, leftMs, mayTakeEffect);
   }
 
   /** Resolves when this node serves, or stands by. @throws NodeIdInUseError, and what the store throws */
@@ -195,7 +195,7 @@ export class Ownership {
     this.term++;
     outsideTurns(() => {
       this.become('lost', null, reason);
-      this.parts.end(this.error());
+      this.parts.end(this.error(true));
       if (this.asking === null && !this.isStopped) this.askAt(this.parts.env.monotonic());
     });
   }

@@ -38,6 +38,8 @@ export class Nemesis {
     private readonly tell: (what: string) => void,
     /** Counts what struck. */
     private readonly note: (fault: string) => void,
+    /** `null`: the store knows no leases. */
+    private readonly leaseTtlMs: number | null = null,
   ) {}
 
   /** All it does is planned from here, one disruption after the other. */
@@ -138,7 +140,7 @@ export class Nemesis {
 
   /** SIGSTOP, then SIGCONT; a process manager that takes it for dead starts another one meanwhile. */
   private pause(life: NodeLife): void {
-    const ms = 1 + this.choices.below(500, 'pause.length');
+    const ms = 1 + this.choices.below(500, 'pause.length') + this.beyondLease();
     const isReplaced = this.choices.chance(0.5, 'pause.replaced');
     this.tell(`${life.life.name} is paused for ${ms} ms${isReplaced ? ' and replaced' : ''}`);
     this.node.pause(life);
@@ -149,6 +151,13 @@ export class Nemesis {
         // a zombie: it goes on until its manager notices
         this.clock.world.schedule(() => this.node.crash(life, 'process'), 1 + this.choices.below(300, 'zombie.lives'));
     }, ms);
+  }
+
+  /** Long enough for another node to take over, in half of the pauses. */
+  private beyondLease(): number {
+    if (this.leaseTtlMs === null || !this.choices.chance(0.5, 'pause.outlastsLease')) return 0;
+    this.note('leaseOutlasted');
+    return this.leaseTtlMs + this.choices.below(this.leaseTtlMs, 'pause.beyondLease');
   }
 
   private startSoon(): void {

@@ -1,5 +1,5 @@
 import type { Outcome, Write } from '#spi';
-import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables } from '#storage/memory';
+import { MemoryInboxStorage, MemoryJournalStorage, type MemoryLeases, MemoryTables } from '#storage/memory';
 import { CheckpointFiles } from './checkpoint-files';
 import type { FaultSource } from './fault-source';
 import { WriteLog } from './write-log';
@@ -16,7 +16,11 @@ export class SimEngine {
   readonly log = new WriteLog(this.tables);
   readonly checkpoints: CheckpointFiles;
 
-  constructor(readonly faults: FaultSource) {
+  constructor(
+    readonly faults: FaultSource,
+    /** On the disk as soon as they are granted; `null`: this store has none. */
+    readonly leases: MemoryLeases | null = null,
+  ) {
     this.checkpoints = new CheckpointFiles(this.tables, faults);
   }
 
