@@ -32,6 +32,7 @@ export {
   InvalidActorIdError,
   InvalidDurationError,
   InvalidRowsError,
+  InvalidStorageUrlError,
   isPlexSpacesError,
   MissingPackageError,
   type PersistentStorage,
@@ -49,5 +50,6 @@ export {
   UnsafeStorageError,
   VersionConflictError,
 } from '#spi';
+export { describeStorageUrl, type OpenedStorage, openStorage } from '#storage/by-url';
 export { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 export { MemoryPersistentStorage, MemoryStorage, MemoryStorageModule } from '#storage/memory';
