@@ -93,8 +93,8 @@ async function main(): Promise<void> {
         if (request.op === 'end') process.disconnect();
       },
       (error: unknown) => {
-        const { code = 'none', message } = error as PlexSpacesError;
-        say({ id: request.id, code, message });
+        const { code, message } = error as Partial<PlexSpacesError>;
+        say({ id: request.id, code: code ?? 'none', message: message ?? String(error) });
       },
     );
   });
