@@ -51,10 +51,12 @@ export class TakeoverNode {
 
   ask(request: RequestBody): Promise<unknown> {
     const id = ++this.count;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.child.send({ ...request, id });
     });
+    answer.catch(() => undefined); // whoever waits for it hears
+    return answer;
   }
 
   /** Is the process stopped, as the system says? */

@@ -8,6 +8,8 @@ import type { NodeLife, SimNode } from './sim-node';
 type Disruption = 'processCrash' | 'powerLoss' | 'pause' | 'gracefulRestart' | 'clockJump';
 
 const DISRUPTIONS: readonly Disruption[] = ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump'];
+/** Where a lease may end meanwhile pauses are the rule. */
+const PAUSES: readonly Disruption[] = ['pause', 'pause', 'pause', 'pause'];
 /** Mean times between disruptions, in milliseconds: from one in the middle of everything to one when all is quiet. */
 const PACES = [400, 150, 60, 25, 8] as const;
 const MOST_DISRUPTIONS = 5;
@@ -44,7 +46,8 @@ export class Nemesis {
 
   /** All it does is planned from here, one disruption after the other. */
   start(): void {
-    const enabled = DISRUPTIONS.filter((name) => this.mix[name] > 0);
+    const hasLeases = this.leaseTtlMs !== null;
+    const enabled = [...DISRUPTIONS, ...(hasLeases ? PAUSES : [])].filter((name) => this.mix[name] > 0);
     const planned = enabled.length === 0 ? 0 : this.choices.below(MOST_DISRUPTIONS + 1, 'disruptions');
     const pace = pick(this.choices, PACES, 'disruptions.pace');
     this.next(enabled, planned, pace);
@@ -155,7 +158,7 @@ export class Nemesis {
 
   /** Long enough for another node to take over, in half of the pauses. */
   private beyondLease(): number {
-    if (this.leaseTtlMs === null || !this.choices.chance(0.5, 'pause.outlastsLease')) return 0;
+    if (this.leaseTtlMs === null || !this.choices.chance(0.7, 'pause.outlastsLease')) return 0;
     this.note('leaseOutlasted');
     return this.leaseTtlMs + this.choices.below(this.leaseTtlMs, 'pause.beyondLease');
   }
