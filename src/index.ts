@@ -42,6 +42,7 @@ export {
   InvalidActorIdError,
   InvalidDurationError,
   InvalidRowsError,
+  InvalidStorageUrlError,
   isPlexSpacesError,
   MissingPackageError,
   type PersistentStorage,
@@ -59,5 +60,6 @@ export {
   UnsafeStorageError,
   VersionConflictError,
 } from '#spi';
+export { describeStorageUrl, type OpenedStorage, openStorage } from '#storage/by-url';
 export { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 export { MemoryPersistentStorage, MemoryStorage, MemoryStorageModule } from '#storage/memory';

@@ -18,6 +18,10 @@ const resolveFilename = Module._resolveFilename;
 
 Module._resolveFilename = function (request, parent, ...rest) {
   const source = parent?.filename?.startsWith(dist) ? undefined : sources.get(request);
+  if (source === undefined && parent?.filename?.endsWith('.ts') && /^\.{1,2}\/.*\.js$/.test(request)) {
+    // `import('./file.js')` is how a source names the file that it will be once built
+    return resolveFilename.call(this, request.slice(0, -'.js'.length), parent, ...rest);
+  }
   return resolveFilename.call(this, source ?? request, parent, ...rest);
 };
 

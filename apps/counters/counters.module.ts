@@ -1,19 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PlexSpacesModule } from 'plexspaces';
-import { TypeormStorageModule } from 'plexspaces/typeorm';
 import { Counter } from './counter';
 import { CountersController } from './counters.controller';
 
-/** Counters over HTTP, kept in one SQLite file. */
+/** Counters over HTTP, kept in the store that a URL names. */
 @Module({})
 export class CountersModule {
-  static on(database: string): DynamicModule {
+  static on(storage: string): DynamicModule {
     return {
       module: CountersModule,
-      imports: [
-        PlexSpacesModule.forRoot({ storage: TypeormStorageModule.sqlite(database) }),
-        PlexSpacesModule.forFeature([Counter]),
-      ],
+      imports: [PlexSpacesModule.forRoot({ storage }), PlexSpacesModule.forFeature([Counter])],
       controllers: [CountersController],
     };
   }

@@ -23,6 +23,8 @@ const MORE = [
   'knob.compression',
   'knob.idleTimeoutMs',
   'knob.maxMessages',
+  'knob.lease',
+  'leaseOutlasted',
 ];
 
 /** Why a range without failures proves nothing: too little was done, or something that was to go wrong never did. Pure. */

@@ -11,6 +11,8 @@ import { models } from './bank-models';
 
 const KEYS = ['a', 'b', 'c'] as const;
 const EFFECTS = ['pay', 'payOnce'];
+/** Errors of a call that is made once. */
+const UNTOLD = ['CallOutcomeUnknownError', 'MailboxFullError', 'ActorTerminatedError', 'NotOwnerError'];
 /** More than any run has deaths and losses. */
 const ATTEMPTS = 60;
 const patient = { attempts: ATTEMPTS };
@@ -238,6 +240,5 @@ function stopped(error: unknown): void {
 }
 
 function unknown(error: unknown): void {
-  const { name } = error as Error;
-  if (name !== 'CallOutcomeUnknownError' && name !== 'MailboxFullError' && name !== 'ActorTerminatedError') throw error;
+  if (!UNTOLD.includes((error as Error).name)) throw error;
 }

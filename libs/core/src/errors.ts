@@ -3,5 +3,6 @@ import './errors/read-back';
 export * from './errors/actor-errors';
 export * from './errors/facet-errors';
 export * from './errors/message-errors';
+export * from './errors/ownership-errors';
 export * from './errors/rows-errors';
 export * from './errors/turn-errors';

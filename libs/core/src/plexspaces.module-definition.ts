@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { StorageByUrlModule } from '#storage/by-url';
 import { MemoryStorageModule } from '#storage/memory';
 import { PLEXSPACES_OPTIONS, type PlexSpacesOptions } from './plexspaces.options';
 import { type PlexSpacesExtras, provideExtras } from './plexspaces.providers';
@@ -22,7 +23,8 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE } = new ConfigurableModuleB
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createPlexSpacesOptions')
   .setExtras<PlexSpacesExtras>(extras, (definition, given) => {
-    const storage = given.storage ?? MemoryStorageModule;
+    const storage =
+      typeof given.storage === 'string' ? StorageByUrlModule.of(given.storage) : (given.storage ?? MemoryStorageModule);
     return {
       ...definition,
       global: given.isGlobal ?? true,

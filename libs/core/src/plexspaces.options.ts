@@ -27,6 +27,11 @@ export interface PlexSpacesOptions {
         readonly keys?: Duration | undefined;
       }
     | undefined;
+  /**
+   * On a store that several processes can open one node owns it, and the others stand by. `ttl`: how long after the death of the
+   * owner another node takes over, at most; from 500 ms to 10 minutes. Default '15s'.
+   */
+  readonly lease?: { readonly ttl?: Duration | undefined } | undefined;
   /** Watches for state that changes without being declared, which a crash would lose. Costs time per turn. Default: unless NODE_ENV is production. */
   readonly development?: boolean | undefined;
   /** Where `@Actor({ snapshot: true })` saves. */
@@ -62,6 +67,7 @@ export interface ResolvedOptions {
   readonly globalEnhancers: boolean;
   readonly maxPayloadBytes: number;
   readonly dedupe: { readonly clientIdsMs: number; readonly keysMs: number };
+  readonly leaseTtlMs: number;
   readonly development: boolean;
   readonly snapshots: PersistentStorage | null;
   readonly codec: PayloadCodec;
@@ -79,6 +85,7 @@ const KNOWN = {
   enhancers: ['global'],
   payload: ['maxBytes'],
   dedupe: ['clientIds', 'keys'],
+  lease: ['ttl'],
   development: null,
   snapshots: ['storage'],
   codec: null,
@@ -108,6 +115,7 @@ export function resolveOptions(
       clientIdsMs: span('dedupe.clientIds', dedupe?.clientIds ?? '15m', 1),
       keysMs: span('dedupe.keys', dedupe?.keys ?? '24h', 1),
     },
+    leaseTtlMs: leaseTtl(options.lease?.ttl ?? '15s'),
     development: flag('development', options.development ?? !production),
     snapshots: snapshotStorage(options.snapshots),
     codec: codec(options.codec ?? 'msgpack'),
@@ -154,6 +162,13 @@ function id(option: string, value: unknown): string {
 function span(option: string, value: Duration, least: number): number {
   const ms = attempt(option, () => parseDuration(value));
   if (ms < least) throw new InvalidOptionsError(option, `must be at least ${least} ms`);
+  return ms;
+}
+
+/** Shorter, and a slow disk loses it; longer, and nobody serves for that long after a crash. */
+function leaseTtl(value: Duration): number {
+  const ms = span('lease.ttl', value, 500);
+  if (ms > 600_000) throw new InvalidOptionsError('lease.ttl', 'must be at most 10 minutes');
   return ms;
 }
 

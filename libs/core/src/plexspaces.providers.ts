@@ -18,8 +18,12 @@ import { RUNTIME_PROBE, type RuntimeProbe } from './runtime/runtime-probe';
 
 /** Structure: Nest needs it before any factory runs, so it is given up front even to `forRootAsync`. @publicApi */
 export interface PlexSpacesExtras {
-  /** A module that exports STORAGE. Default: memory, for tests and trials. */
-  readonly storage?: DynamicModule | Type | undefined;
+  /**
+   * A module that exports STORAGE; or a URL: `memory:`, `sqlite:./data.db`, `postgres://user:password@host/database`, `redis://host`, with
+   * the options of that module behind a question mark, as in `?durability=relaxed`. A URL that makes no sense is an
+   * InvalidStorageUrlError. Default: memory, for tests and trials.
+   */
+  readonly storage?: DynamicModule | Type | string | undefined;
   /** Keeps checkpoints somewhere else than the journal, e.g. in files. Closed with the application. */
   readonly checkpoints?: CheckpointStorage | undefined;
   /** Clock, timers, randomness and ids. Default: the real ones. */

@@ -215,6 +215,17 @@ export class InvalidStorageOptionError extends PlexSpacesError {
   }
 }
 
+/** A URL that names no storage. It may hold a password, so nothing behind its scheme is repeated. @publicApi */
+export class InvalidStorageUrlError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_STORAGE_URL';
+  constructor(readonly reason: string) {
+    super(
+      `The storage URL ${reason}. Give memory:, sqlite:./data/journal.db, postgres://user:password@host:port/database, ` +
+        'redis://host:port or rediss://host:port, options behind a question mark: ?durability=relaxed.',
+    );
+  }
+}
+
 /** A backend needs a package that is not installed. @publicApi */
 export class MissingPackageError extends PlexSpacesError {
   readonly code = 'PS_MISSING_PACKAGE';

@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant';
+import { OWNERSHIP_MUTANTS } from './ownership-mutants';
 import { RECOVERY_MUTANTS } from './recovery-mutants';
 import { RETENTION_MUTANTS } from './retention-mutants';
 import { STORE_MUTANTS } from './store-mutants';
@@ -9,4 +10,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TURN_MUTANTS,
   ...RECOVERY_MUTANTS,
   ...RETENTION_MUTANTS,
+  ...OWNERSHIP_MUTANTS,
 ];

@@ -49,6 +49,7 @@ export class Snapshotter {
 
   private save(): void {
     if (this.saving !== null) return; // S2
+    if (!this.host.system.mayAct() || this.host.isForsaken) return; // another node may have saved by now
     this.turns = 0;
     this.isDirty = this.isWanted = false;
     this.saving = this.write().finally(() => {

@@ -13,7 +13,10 @@ import type { SystemPort } from './system-port';
  */
 export async function acceptTell(system: SystemPort, message: Message): Promise<void> {
   const isStored = system.keepsInbox(message.to);
-  if (isStored && message.to.definition.virtual === null) await system.activate(message.to);
+  if (isStored && message.to.definition.virtual === null) {
+    await system.activate(message.to);
+    if (!system.mayAct()) throw system.notOwner();
+  }
   // Meanwhile the clock may have been put back: what was not to wait is due whatever it says.
   const dueAt = message.isDelayed ? message.dueAt : Math.min(message.dueAt, system.env.now());
   if (!isStored) {

@@ -41,7 +41,9 @@ export abstract class Activation extends Timed implements TurnHost {
   chain: FacetChain;
   /** `false` while a turn runs, or something else holds the line. */
   protected free = false;
-  protected isReleased = false;
+  released = false;
+  /** It was given up because this node may not act any more. */
+  isForsaken = false;
   protected readonly mailbox = new Mailbox();
   private inBurst = false;
   private sources: Map<string, Source> | null = null;
@@ -109,10 +111,6 @@ export abstract class Activation extends Timed implements TurnHost {
     return this.mailbox.bytes;
   }
 
-  get released(): boolean {
-    return this.isReleased;
-  }
-
   get isIdle(): boolean {
     return this.free && this.mailbox.count === 0 && this.isSettled;
   }
@@ -127,7 +125,7 @@ export abstract class Activation extends Timed implements TurnHost {
       this.failOpening(error);
       return;
     }
-    if (!this.awaitsCreation) this.become('Active', reason);
+    if (!this.awaitsCreation && !this.released) this.become('Active', reason);
     this.isOpen = true;
     this.untilOpen.resolve();
     this.turnEnded();
@@ -139,7 +137,7 @@ export abstract class Activation extends Timed implements TurnHost {
 
   /** Resolves when it is idle, or has left. */
   whenIdle(): Promise<void> {
-    if (this.isIdle || this.isReleased || this.isHeld) return Promise.resolve();
+    if (this.isIdle || this.released || this.isHeld) return Promise.resolve();
     return this.untilIdle.wait();
   }
 
@@ -221,13 +219,17 @@ export abstract class Activation extends Timed implements TurnHost {
     this.system.logger.error(
       `Defect while running ${this.address.encoded}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-    if (!this.isReleased) this.abandon(new ActorFailedError(this.address.encoded, 'a turn', { cause: error }));
-    if (!this.isReleased) this.release('failed');
+    this.giveUp(new ActorFailedError(this.address.encoded, 'a turn', { cause: error }));
+  }
+
+  giveUp(error: Error): void {
+    if (!this.released) this.abandon(error);
+    if (!this.released) this.release('failed');
   }
 
   /** The line moves on; outside a burst it has to be woken. */
   turnEnded(): void {
-    if (this.isReleased) return;
+    if (this.released) return;
     this.free = true;
     if (this.inBurst) return;
     if (this.mailbox.count === 0) this.rest();
@@ -236,7 +238,7 @@ export abstract class Activation extends Timed implements TurnHost {
 
   /** Starts the idle clock where the class has one. */
   rest(): void {
-    if (this.isReleased || !this.isIdle) return;
+    if (this.released || !this.isIdle) return;
     if (this.cls.idle !== null && this.timedIn === null) this.cls.idle.add(this);
     this.untilIdle.resolve();
   }
@@ -280,7 +282,7 @@ export abstract class Activation extends Timed implements TurnHost {
   }
 
   protected release(departure: Departure): void {
-    this.isReleased = true;
+    this.released = true;
     this.free = false;
     if (this.timedIn !== null) this.timedIn.remove(this);
     this.system.released(this, departure);

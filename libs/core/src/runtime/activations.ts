@@ -52,6 +52,14 @@ export class Activations {
     return startEager(this.system, classes);
   }
 
+  /** This node may not act any more: everything ends where it is, and what is stored is its successor's. */
+  forsake(error: Error): void {
+    for (const activation of [...this.active.values()]) {
+      activation.isForsaken = true;
+      activation.giveUp(error);
+    }
+  }
+
   drain(limitMs: number): Promise<void> {
     return drainActivations(this.system.env, () => [...this.active.values()], limitMs);
   }
@@ -187,7 +195,8 @@ export class Activations {
   }
 
   facetsChanged(activation: Activation): void {
-    this.changed.set(activation.address.encoded, activation);
+    const { encoded } = activation.address;
+    if (this.active.get(encoded) === activation) this.changed.set(encoded, activation);
   }
 
   private make(address: Address, creation: Creation | null): Activation | Error {

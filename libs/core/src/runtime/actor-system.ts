@@ -1,27 +1,26 @@
 import { Logger, type Type } from '@nestjs/common';
-import type { Observable } from 'rxjs';
+import { NEVER, type Observable } from 'rxjs';
 import { GroupCommitWriter, Journal } from '#journal';
-import { type Env, type Storage, decodeActorId, failpoint } from '#spi';
+import { type Env, type Storage, failpoint } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
 import { type ActorInfo, ActorRef, UntypedRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
-import { NodeStoppingError } from '../errors';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
 import { Respawner } from '../persistence/respawn';
+import type { OwnershipEvent, OwnershipState } from '../ownership/ownership-state';
 import type { ResolvedOptions } from '../plexspaces.options';
 import { runningTurn } from '../turn/frame';
-import { acceptTell } from './accept-tell';
 import { AdriftMessages } from './adrift-messages';
 import type { Activation, Departure } from './activation';
-import { Activations } from './activations';
+import type { Activations } from './activations';
 import { ActorClass } from './actor-class';
 import { type Address, makeAddress } from './address';
 import { Deadlines } from './deadline-queue';
-import { DueScanner } from './due-scanner';
+import { Deliveries } from './deliveries';
 import { type LifecycleEvent, LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
 import { NO_OPTIONS } from './message-options';
@@ -30,6 +29,7 @@ import { RunQueue } from './run-queue';
 import type { RuntimeProbe } from './runtime-probe';
 import { Sender } from './sender';
 import type { SystemPort } from './system-port';
+import { Terms } from './terms';
 import { StateWatches } from './undeclared-state';
 
 /** What an actor system is made of. */
@@ -49,6 +49,8 @@ export interface ActorSystemParts {
  *  Y1. There is at most one activation per actor id; a message finds it, or makes it, in one synchronous step.
  *  Y2. `start` takes up accepted work; before it nothing of that runs. `drain` waits for what runs and refuses what
  *      clients send; accepted work stays in the store.
+ *  Y3. On a store with leases nothing runs but while this node owns it. When that ends every activation does, in the
+ *      same step; a later term begins without any.
  * @publicApi
  */
 export class ActorSystem implements SystemPort {
@@ -71,10 +73,9 @@ export class ActorSystem implements SystemPort {
   /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes = new Map<string, ActorClass>();
-  private readonly activations: Activations;
   private readonly queue: RunQueue;
-  private readonly due: DueScanner;
-  private stopping = false;
+  private readonly terms: Terms;
+  private readonly deliveries = new Deliveries(this, () => this.activations);
   private closing: Promise<void> | null = null;
 
   constructor({ registry, facets, storage: given, env, options, probe = null }: ActorSystemParts) {
@@ -84,7 +85,7 @@ export class ActorSystem implements SystemPort {
     this.facets = facets;
     this.storage = storage;
     this.env = env;
-    this.queue = new RunQueue(env);
+    this.queue = new RunQueue(env, () => this.mayAct());
     this.options = options;
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox });
@@ -93,8 +94,17 @@ export class ActorSystem implements SystemPort {
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
-    this.activations = new Activations(this);
-    this.due = new DueScanner(this, (actor) => this.wake(actor));
+    this.terms = new Terms(this, registry, () => [...this.classes.values()]);
+  }
+
+  /** Does this node own its store? On a store that is the process's own it always does. */
+  get ownership(): OwnershipState {
+    return this.terms.owned?.state ?? 'owner';
+  }
+
+  /** Changes of {@link ownership}; none on a store that is the process's own. */
+  get ownership$(): Observable<OwnershipEvent> {
+    return this.terms.owned?.events$ ?? NEVER;
   }
 
   /** Transitions of all actors of this process. */
@@ -167,20 +177,21 @@ export class ActorSystem implements SystemPort {
     return this.writer.isIdle && this.activations.isIdle;
   }
 
-  /** Takes up accepted work and activates eager actors. */
+  /**
+   * Takes up accepted work and activates eager actors, where this node owns the store; elsewhere it stands by.
+   * @throws NodeIdInUseError
+   */
   async start(): Promise<void> {
     for (const definition of this.registry.all()) this.classOf(definition.type);
-    await this.activations.loadMarks();
-    await this.due.start();
-    await this.activations.startEager([...this.classes.values()]);
+    await this.terms.start();
   }
 
   /** Refuses new client messages, waits for running turns up to `shutdownTimeout`, then gives up the instances. */
   async drain(): Promise<void> {
-    if (this.stopping) return;
-    this.stopping = true;
+    if (this.deliveries.isStopping) return;
+    this.deliveries.isStopping = true;
     failpoint('stop.beforeDrain');
-    this.due.stop();
+    this.terms.stopWork();
     await this.activations.drain(this.options.shutdownTimeoutMs);
     failpoint('stop.afterDrain');
   }
@@ -199,27 +210,24 @@ export class ActorSystem implements SystemPort {
     return cls;
   }
 
-  deliver(message: Message): void {
-    if (this.stopping && message.trail.sender === '' && message.row === 'none') {
-      message.fail(new NodeStoppingError(message.to.encoded));
-      return message.leave();
-    }
-    this.activations.deliver(message);
+  mayAct(): boolean {
+    return this.terms.mayAct();
   }
 
-  /** A send of a committed turn: durable receivers have its row already. */
+  notOwner(): Error {
+    return this.terms.notOwner();
+  }
+
+  deliver(message: Message): void {
+    this.deliveries.deliver(message);
+  }
+
   deliverSend(message: Message): void {
-    if (this.keepsInbox(message.to)) message.row = 'stored';
-    const waitMs = message.isDelayed ? message.dueAt - this.env.now() : 0;
-    if (waitMs <= 0) return this.activations.deliver(message);
-    message.leave(); // what its sender sends meanwhile does not wait for it
-    if (message.row === 'stored') this.wakeAt(message.to, message.dueAt);
-    else this.env.schedule(() => this.activations.deliver(message), waitMs);
+    this.deliveries.deliverSend(message);
   }
 
   accept(message: Message): Promise<void> {
-    if (this.stopping) return Promise.reject(new NodeStoppingError(message.to.encoded));
-    return acceptTell(this, message);
+    return this.deliveries.accept(message);
   }
 
   assertRoom(message: Message): void {
@@ -227,7 +235,7 @@ export class ActorSystem implements SystemPort {
   }
 
   activate(address: Address): Promise<void> {
-    return this.activations.activate(address);
+    return this.mayAct() ? this.activations.activate(address) : Promise.reject(this.notOwner());
   }
 
   isInMemory(address: Address): boolean {
@@ -271,21 +279,17 @@ export class ActorSystem implements SystemPort {
   }
 
   wakeAt(_: Address, dueAt: number): void {
-    this.due.expect(dueAt);
+    this.terms.expectDue(dueAt);
   }
 
-  private wake(actor: string): void {
-    if (this.stopping) return;
-    const id = decodeActorId(actor);
-    const definition = this.registry.all().find(({ type }) => type === id.type);
-    if (definition === undefined)
-      return this.logger.warn(`${actor} has messages waiting, but no class of type ${id.type} is registered here.`);
-    this.activations.wake(makeAddress(definition, id.key, id));
+  private get activations(): Activations {
+    return this.terms.activations;
   }
 
   private async closeOnce(): Promise<void> {
-    if (!this.stopping) await this.drain();
+    if (!this.deliveries.isStopping) await this.drain();
     await this.writer.close();
+    await this.terms.end();
     this.deadlines.close();
     this.events.events$.complete();
   }

@@ -50,7 +50,7 @@ export class DueScanner {
   }
 
   private async scan(): Promise<void> {
-    if (this.stopped) return;
+    if (this.stopped || !this.system.mayAct()) return;
     const { env, storage, logger } = this.system;
     try {
       failpoint('due.beforeSweep');
@@ -58,6 +58,7 @@ export class DueScanner {
       failpoint('due.afterSweep');
       for (let limit = PAGE, woken = 0; ; limit *= 2) {
         const found = await storage.inbox.due(env.now(), limit);
+        if (!this.system.mayAct()) return; // another node looks after them
         for (const { actor } of found.slice(woken)) {
           failpoint('due.beforeWake');
           this.wake(actor);

@@ -113,7 +113,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
 
   override turnEnded(): void {
     if (this.heldBy !== null) return;
-    if (!this.dueRows.areExpected || this.isReleased) return super.turnEnded();
+    if (!this.dueRows.areExpected || this.released) return super.turnEnded();
     void this.dueRows.takeUp().then((isDone) => {
       if (isDone) super.turnEnded();
     });
@@ -246,7 +246,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.free = false;
     renewInstance(this).then(
       (isLatest) => {
-        if (this.isReleased || !isLatest) return;
+        if (this.released || !isLatest) return;
         if (this.state === 'Failed') this.become('Active', 'restart');
         next();
       },
@@ -291,7 +291,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
 
   /** This activation ends; what is stored resumes in a new one. */
   collapse(error: unknown, messages: readonly Message[]): void {
-    if (this.isReleased) return;
+    if (this.released) return this.failAll(messages, error); // nobody else tells who waits for them
     this.become('Failed', 'error', error);
     this.release('failed');
     this.failAll([...messages, ...this.mailbox.takeAll()], error);

@@ -159,7 +159,7 @@ export class PlainActivation extends Activation {
   }
 
   private succeeded(turn: PlainTurn, value: unknown): void {
-    if (turn !== this.turn) return; // ended already: too old, or stopped
+    if (turn !== this.turn || !this.system.mayAct()) return; // ended already: too old, stopped, or not ours any more
     if (value instanceof DefaultAnswer)
       return this.endWithout(turn, () => turn.received.answer(this.copyOut(value.value)));
     const committing = this.chain.commits ? this.chain.commit(turn, value, undefined) : undefined;
@@ -171,7 +171,7 @@ export class PlainActivation extends Activation {
   }
 
   private conclude(turn: PlainTurn, value: unknown): void {
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || !this.system.mayAct()) return;
     const { received } = turn;
     let answer: unknown;
     try {
@@ -200,7 +200,7 @@ export class PlainActivation extends Activation {
   }
 
   private failed(turn: PlainTurn, error: unknown): void {
-    if (turn === this.turn) this.carryOut(judgePlainTurn(turn.received, error), turn);
+    if (turn === this.turn && this.system.mayAct()) this.carryOut(judgePlainTurn(turn.received, error), turn);
   }
 
   private carryOut(verdict: Verdict, turn: PlainTurn): void {
@@ -223,7 +223,7 @@ export class PlainActivation extends Activation {
 
   /** Goes on with a message that held the line without a turn, unless a stop has taken it over meanwhile. */
   private unlessGone(message: Message, next: () => void): void {
-    if (this.isReleased || this.paused !== message) return;
+    if (this.released || this.paused !== message) return;
     this.paused = null;
     next();
   }
@@ -255,7 +255,7 @@ export class PlainActivation extends Activation {
   private renewThen(next: () => void): void {
     this.live.renew().then(
       (isLatest) => {
-        if (this.isReleased || !isLatest) return;
+        if (this.released || !isLatest) return;
         if (this.state === 'Failed') this.become('Active', 'restart');
         next();
       },

@@ -64,13 +64,20 @@ export class Readers {
     try {
       const changes = state.takeChanges();
       if (changes !== null && !isOfFacets(changes)) turn.violation('changed state');
-      if (turn.violated === null) tell();
-      else received.fail(turn.violated);
+      const refusal = this.refusal ?? turn.violated;
+      if (refusal === null) tell();
+      else received.fail(refusal);
       return changes === null; // R2
     } catch (error) {
       received.fail(bareError(error));
       return false;
     }
+  }
+
+  /** What was read may be another node's to change by now. */
+  private get refusal(): Error | null {
+    const { system, isForsaken } = this.activation;
+    return system.mayAct() && !isForsaken ? null : system.notOwner();
   }
 
   private answer(message: Message, value: unknown): void {

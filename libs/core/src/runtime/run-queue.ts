@@ -11,7 +11,11 @@ export class RunQueue {
   private running = false;
   private runs = 0;
 
-  constructor(private readonly env: Env) {}
+  constructor(
+    private readonly env: Env,
+    /** Asked before each run: an activation that has been given up meanwhile has nothing to do. */
+    private readonly mayAct: () => boolean,
+  ) {}
 
   add(activation: Activation): void {
     if (activation.scheduled) return;
@@ -25,7 +29,7 @@ export class RunQueue {
   private readonly drain = (): void => {
     let done = 0;
     for (const activation of this.ready) {
-      runGuarded(activation); // the list grows meanwhile
+      if (this.mayAct()) runGuarded(activation); // the list grows meanwhile
       done++;
       if (++this.runs >= RUNS_WITHOUT_REST) return this.rest(done);
     }

@@ -40,6 +40,10 @@ export interface SystemPort {
   readonly probe: RuntimeProbe | null;
   /** `null` outside development. */
   readonly watches: StateWatches | null;
+  /** May this node act on its store, now? Once it may not, every activation has ended. */
+  mayAct(): boolean;
+  /** Why not, for who is refused. */
+  notOwner(): Error;
   classOf(type: string): ActorClass;
   definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition;
   /** Brings the message before its receiver, activating it where that is allowed. */

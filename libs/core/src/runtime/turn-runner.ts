@@ -50,6 +50,7 @@ export class TurnRunner {
     const { host } = this;
     const turn = new DurableTurn(host, message, host.instance, history, 'write');
     this.turn = turn;
+    if (!host.system.mayAct()) return; // the turn, and all there is, has ended with the right
     if (turn.resumed) for (const facet of host.chain.skipped(turn)) turn.skipRecordsOf(facet);
     failpoint('handler.before');
     let value: unknown;
@@ -85,7 +86,7 @@ export class TurnRunner {
       turn.abort(error);
       if (!tooOld) await this.settled(turn); // records of its acts count (P7)
     } else if (!tooOld) return;
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || !this.host.system.mayAct()) return;
     this.end(turn);
     this.carryOut(judgeTurn(turn, turn.failure.error, this.host.recordedVersion), turn);
   }
@@ -110,7 +111,7 @@ export class TurnRunner {
   }
 
   private returned(turn: DurableTurn, value: unknown): void {
-    if (turn !== this.turn || turn.failure !== null) return;
+    if (turn !== this.turn || turn.failure !== null || !this.host.system.mayAct()) return;
     failpoint('handler.afterReturn');
     if (turn.hasUnsettledActs) {
       void this.settled(turn).then(() => this.host.env.immediate(() => this.resumed(turn, value)));
@@ -135,7 +136,7 @@ export class TurnRunner {
   }
 
   private conclude(turn: DurableTurn, value: unknown, facets: readonly (FacetAttached | FacetDetached)[]): void {
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || !this.host.system.mayAct()) return;
     let ending: Ending;
     let changes: StateChanges | null;
     let all = facets;
@@ -186,7 +187,8 @@ export class TurnRunner {
   }
 
   private forget(message: Message, error: unknown): void {
-    message.fail(error);
+    const { system } = this.host;
+    message.fail(system.mayAct() ? error : system.notOwner()); // nothing has confirmed the state it was thrown on
     this.host.finished(message);
   }
 

@@ -21,6 +21,7 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
   if (steps.some(({ message, ends }) => ends && message.handler === CREATE)) host.exists = false;
   const running = host.runner.interrupt(error);
   if (running !== null) messages.add(running);
+  if (host.released) return host.collapse(error, [...messages]);
   const [first, ...others] = [...messages] as [Message, ...Message[]];
   // A stored message may neither be overtaken nor leave its turn open: a new activation takes it up, and counts it.
   const isStored = refusal.kind === 'failed' && first.row !== 'none' && !first.isRefused;

@@ -36,6 +36,11 @@ export function runEffect(
   startAttempt(1);
 
   function startAttempt(attempt: number): void {
+    const { system } = turn.host;
+    if (!system.mayAct()) {
+      const outcome: EffectOutcome = { kind: 'failed', error: system.notOwner(), attempts: attempt - 1 };
+      return queueMicrotask(() => settle(outcome)); // of a turn that ended with the right: nobody records it
+    }
     attemptOnce(
       env,
       turn,

@@ -82,7 +82,7 @@ async function modulesOf({ parts, store }: Blueprint): Promise<NonNullable<TestP
 }
 
 /** A module that thinks it opened the store closes it; it is not its own. */
-function closable({ journal, inbox, checkpoints, openedWith }: Storage): Storage & { close(): Promise<void> } {
+function closable({ journal, inbox, checkpoints, leases, openedWith }: Storage): Storage & { close(): Promise<void> } {
   const close = (): Promise<void> => Promise.resolve();
-  return { journal, inbox, checkpoints, close, ...(openedWith === undefined ? {} : { openedWith }) };
+  return { journal, inbox, checkpoints, leases, close, ...(openedWith === undefined ? {} : { openedWith }) };
 }

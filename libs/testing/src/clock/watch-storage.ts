@@ -5,12 +5,13 @@ export type CallWatch = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** A view of `storage` whose every call passes `watch`. Reading pages counts page by page. */
 export function watchStorage<S extends Storage>(storage: S, watch: CallWatch): S {
-  const { journal, inbox, checkpoints } = storage;
+  const { journal, inbox, checkpoints, leases } = storage;
   const ports = new Map<PropertyKey, object>([
     ['journal', watchPort(journal, watch)],
     ['inbox', watchPort(inbox, watch)],
     ['checkpoints', watchPort(checkpoints, watch)],
   ]);
+  if (leases !== undefined) ports.set('leases', watchPort(leases, watch));
   return new Proxy(storage, { get: (target, name) => ports.get(name) ?? bound(target, name) });
 }
 

@@ -112,6 +112,20 @@ export class EarlyEffectError extends PlexSpacesError {
   }
 }
 
+/** An effect left a life that did not own the store any more: a broken promise (P6) of the runtime. @publicApi */
+export class UnownedEffectError extends PlexSpacesError {
+  readonly code = 'PS_UNOWNED_EFFECT';
+  constructor(
+    readonly life: string,
+    readonly actor: string,
+    readonly effect: string,
+  ) {
+    super(
+      `${effect} of ${actor} left ${life}, which did not hold the lease of the store: its successor may run it too.`,
+    );
+  }
+}
+
 /** The simulated external service failed this call, after or before carrying it out. @publicApi */
 export class OutsideCallError extends PlexSpacesError {
   readonly code = 'PS_OUTSIDE_CALL';

@@ -35,6 +35,11 @@ export function drawKnobs(choices: Choices): Knobs {
   };
 }
 
+/** How long a lease on the store lasts; `null`, a store that knows none, is the tame choice, so that nodes overlap with nothing but the fence between them. */
+export function drawLeaseTtl(choices: Choices): number | null {
+  return pick(choices, [null, null, 500, 500, 1_000, 3_000], 'knob.lease');
+}
+
 const variants = new WeakMap<Type<object>, Map<string, Type<object>>>();
 
 /** The class with those options changed that it has: a subclass that stands in for it under the same type. */

@@ -8,6 +8,8 @@ import type { NodeLife, SimNode } from './sim-node';
 type Disruption = 'processCrash' | 'powerLoss' | 'pause' | 'gracefulRestart' | 'clockJump';
 
 const DISRUPTIONS: readonly Disruption[] = ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump'];
+/** Where a lease may end meanwhile pauses are the rule. */
+const PAUSES: readonly Disruption[] = ['pause', 'pause', 'pause', 'pause'];
 /** Mean times between disruptions, in milliseconds: from one in the middle of everything to one when all is quiet. */
 const PACES = [400, 150, 60, 25, 8] as const;
 const MOST_DISRUPTIONS = 5;
@@ -38,11 +40,14 @@ export class Nemesis {
     private readonly tell: (what: string) => void,
     /** Counts what struck. */
     private readonly note: (fault: string) => void,
+    /** `null`: the store knows no leases. */
+    private readonly leaseTtlMs: number | null = null,
   ) {}
 
   /** All it does is planned from here, one disruption after the other. */
   start(): void {
-    const enabled = DISRUPTIONS.filter((name) => this.mix[name] > 0);
+    const hasLeases = this.leaseTtlMs !== null;
+    const enabled = [...DISRUPTIONS, ...(hasLeases ? PAUSES : [])].filter((name) => this.mix[name] > 0);
     const planned = enabled.length === 0 ? 0 : this.choices.below(MOST_DISRUPTIONS + 1, 'disruptions');
     const pace = pick(this.choices, PACES, 'disruptions.pace');
     this.next(enabled, planned, pace);
@@ -138,7 +143,7 @@ export class Nemesis {
 
   /** SIGSTOP, then SIGCONT; a process manager that takes it for dead starts another one meanwhile. */
   private pause(life: NodeLife): void {
-    const ms = 1 + this.choices.below(500, 'pause.length');
+    const ms = 1 + this.choices.below(500, 'pause.length') + this.beyondLease();
     const isReplaced = this.choices.chance(0.5, 'pause.replaced');
     this.tell(`${life.life.name} is paused for ${ms} ms${isReplaced ? ' and replaced' : ''}`);
     this.node.pause(life);
@@ -149,6 +154,13 @@ export class Nemesis {
         // a zombie: it goes on until its manager notices
         this.clock.world.schedule(() => this.node.crash(life, 'process'), 1 + this.choices.below(300, 'zombie.lives'));
     }, ms);
+  }
+
+  /** Long enough for another node to take over, in half of the pauses. */
+  private beyondLease(): number {
+    if (this.leaseTtlMs === null || !this.choices.chance(0.7, 'pause.outlastsLease')) return 0;
+    this.note('leaseOutlasted');
+    return this.leaseTtlMs + this.choices.below(this.leaseTtlMs, 'pause.beyondLease');
   }
 
   private startSoon(): void {

@@ -1,5 +1,5 @@
 import { currentEffect } from '#core';
-import { EarlyEffectError, OutsideCallError } from '../errors';
+import { EarlyEffectError, OutsideCallError, UnownedEffectError } from '../errors';
 import type { LedgerLine } from '../history';
 import type { Choices } from './choices';
 import type { SimClock } from './sim-clock';
@@ -23,6 +23,8 @@ export class OutsideWorld {
     private readonly isSafe: (actor: string, messageId: string) => boolean,
     /** Ends a process at once. */
     private readonly kill: (life: SimLife) => void,
+    /** Does this life own the store, as the store sees it? */
+    private readonly owns: (life: SimLife) => boolean,
   ) {}
 
   heal(): void {
@@ -44,6 +46,7 @@ export class OutsideWorld {
       const { choices, clock } = this;
       const [actor, messageId] = originOf(key);
       if (!this.isSafe(actor, messageId)) clock.fail(new EarlyEffectError(actor, messageId, name));
+      if (!this.owns(life)) clock.fail(new UnownedEffectError(life.name, actor, name));
       const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
       if (fails) this.note('effectFails');
       const arrives = !fails || choices.chance(0.5, 'effect.failsAfterwards');

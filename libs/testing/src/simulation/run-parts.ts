@@ -1,6 +1,6 @@
 import type { LoggerService, Provider, Type } from '@nestjs/common';
 import { MemoryStorage } from '#storage/memory';
-import { NO_KNOBS, drawKnobs, variantOf } from './buggify';
+import { NO_KNOBS, drawKnobs, drawLeaseTtl, variantOf } from './buggify';
 import type { SeededChoices } from './choices';
 import { collectLogs } from './collect-logs';
 import { SimDisk } from './disk';
@@ -33,6 +33,7 @@ export class RunParts implements WorldParts {
   /** In force now. */
   faults: Faults;
   readonly disk: SimDisk;
+  private readonly leaseTtlMs: number | null;
   private readonly nemesis: Nemesis;
   private readonly outside: OutsideWorld;
 
@@ -44,7 +45,9 @@ export class RunParts implements WorldParts {
     const mix = (this.faults = drawFaults(simulation.faults, choices));
     this.clock = new SimClock({ seed, choices, slow: mix.slowProcess, onSlow: () => this.note('slowProcess') });
     this.logger = collectLogs(this.warnings, () => `${this.stamp()} ${this.clock.current?.name ?? ''}: `);
-    this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix) });
+    this.leaseTtlMs = simulation.buggify ? drawLeaseTtl(choices) : null;
+    const leaseClock = this.leaseTtlMs === null ? undefined : () => this.clock.time;
+    this.disk = new SimDisk({ choices, faults: storageFaultsOf(mix), leaseClock });
     this.outside = new OutsideWorld(
       this.clock,
       choices,
@@ -52,10 +55,11 @@ export class RunParts implements WorldParts {
       this.note,
       (actor, id) => this.isSafe(actor, id),
       (life) => this.nemesis.died(life),
+      (life) => this.owns(life),
     );
     const tell = (what: string): void => void this.story.push(`${this.stamp()} ${what}`);
     this.node = new SimNode(this.clock, this.disk, this.nodeParts(), tell);
-    this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell, this.note);
+    this.nemesis = new Nemesis(this.clock, this.node, choices, mix, tell, this.note, this.leaseTtlMs);
     const store = new MemoryStorage(this.disk.engine.tables);
     this.world = new SimWorld({
       seed,
@@ -127,6 +131,12 @@ export class RunParts implements WorldParts {
     return !hasJournal || log.keeps(actor, messageId);
   }
 
+  /** P6: an effect leaves a life whose lease the store has granted and that has not ended there. */
+  private owns({ nodeId }: SimLife): boolean {
+    const { leases } = this.disk.engine;
+    return leases === null || leases.holderOf('owner')?.holder.startsWith(`${nodeId}/`) === true;
+  }
+
   private stamp(): string {
     return `${this.clock.time.toFixed(1)} ms`;
   }
@@ -144,6 +154,8 @@ export class RunParts implements WorldParts {
       { provide: Outside, useValue: this.outside.seenBy(life) },
       ...providers,
     ];
-    return { options, providersFor, logger: this.logger };
+    if (this.leaseTtlMs === null) return { options, providersFor, logger: this.logger };
+    this.note('knob.lease');
+    return { options: { ...options, lease: { ttl: this.leaseTtlMs } }, providersFor, logger: this.logger };
   }
 }

@@ -5,6 +5,7 @@ import {
   ActorRegistry,
   type AskPort,
   type MessageOptions,
+  NotOwnerError,
   type TellPort,
   getActorToken,
 } from '#core';
@@ -218,6 +219,7 @@ function isReadOnly(node: NodeLife, { cls, method }: Call): boolean {
 }
 
 function isUnsure(error: unknown): boolean {
+  if (error instanceof NotOwnerError) return error.mayTakeEffect;
   return isPlexSpacesError(error) && UNSURE.has(error.code);
 }
 

@@ -31,6 +31,11 @@ export class SimLife implements Env {
     this.ulid = monotonicFactory(idDraw);
   }
 
+  /** Of the node whose life it is. */
+  get nodeId(): string {
+    return this.name.replace(' ', '-');
+  }
+
   now(): number {
     return Math.floor(this.clock.now() + this.clockError);
   }

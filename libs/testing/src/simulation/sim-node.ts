@@ -1,6 +1,6 @@
 import { type INestApplicationContext, type LoggerService, Module, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { PlexSpacesModule, type PlexSpacesOptions } from '#core';
+import { ActorSystem, PlexSpacesModule, type PlexSpacesOptions } from '#core';
 import { STORAGE } from '#spi';
 import type { SimDisk, SimStorage } from './disk';
 import type { SimClock } from './sim-clock';
@@ -8,6 +8,8 @@ import type { SimLife } from './sim-life';
 
 /** A start that takes longer is given up, as a platform's start-up probe would. */
 const BOOT_LIMIT_MS = 10_000;
+/** How often it is asked whether a life owns the store by now. */
+const OWNER_POLL_MS = 20;
 /** Before a start that failed is tried again. */
 const BOOT_PAUSE_MS = 100;
 
@@ -136,6 +138,15 @@ export class SimNode {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Resolves with a life that takes calls and owns the store. */
+  async whenOwner(): Promise<NodeLife> {
+    for (;;) {
+      const node = await this.whenUp();
+      if (node.get(ActorSystem).ownership === 'owner') return node;
+      await new Promise<void>((resolve) => this.clock.world.schedule(resolve, OWNER_POLL_MS));
+    }
+  }
+
   private async boot(node: NodeLife): Promise<void> {
     try {
       const app = await NestFactory.createApplicationContext(this.rootOf(node), {
@@ -182,7 +193,7 @@ export class SimNode {
     Module({
       imports: [
         PlexSpacesModule.forRoot({
-          nodeId: life.name.replace(' ', '-'),
+          nodeId: life.nodeId,
           ...this.parts.options,
           storage: store,
           env: life,

@@ -106,7 +106,7 @@ export class SimWorld {
 
   /** The application as it runs now, for calls without a client: `await (await world.ref(Account, 'a')).ask.balance()`. Waits until it is up. */
   async ref<T extends object>(cls: Type<T>, key: string): Promise<ActorRef<T>> {
-    const node = await this.contents.parts.node.whenUp();
+    const node = await this.contents.parts.node.whenOwner();
     return node.get<ActorClient<T>>(getActorToken(cls)).ref(key);
   }
 

@@ -1,5 +1,6 @@
 import type { Env } from '#spi';
 import type { Choices } from '../choices';
+import { MemoryLeases } from '#storage/memory';
 import { FaultSource } from './fault-source';
 import { SimEngine } from './sim-engine';
 import { SimStorage } from './sim-storage';
@@ -10,6 +11,8 @@ export interface SimDiskOptions {
   readonly choices: Choices;
   /** Those left out never strike. */
   readonly faults?: Partial<StorageFaults>;
+  /** The clock of the store, in milliseconds: then it has leases. Default: it has none. */
+  readonly leaseClock?: (() => number) | undefined;
 }
 
 /**
@@ -30,8 +33,9 @@ export class SimDisk {
   /** What the lives share. @internal */
   readonly engine: SimEngine;
 
-  constructor({ choices, faults = {} }: SimDiskOptions) {
-    this.engine = new SimEngine(new FaultSource(choices, { ...NO_STORAGE_FAULTS, ...faults }));
+  constructor({ choices, faults = {}, leaseClock }: SimDiskOptions) {
+    const leases = leaseClock === undefined ? null : new MemoryLeases(leaseClock);
+    this.engine = new SimEngine(new FaultSource(choices, { ...NO_STORAGE_FAULTS, ...faults }), leases);
   }
 
   /** All waiting goes through `clock`: while it stands still, so does this life, and no other. What others wrote is synced first (J15). */

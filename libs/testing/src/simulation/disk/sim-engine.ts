@@ -1,5 +1,5 @@
 import type { EntryRecord, HeadRow, Outcome, Write } from '#spi';
-import { MemoryInboxStorage, MemoryJournalStorage, MemoryTables } from '#storage/memory';
+import { MemoryInboxStorage, MemoryJournalStorage, type MemoryLeases, MemoryTables } from '#storage/memory';
 import { CheckpointFiles } from './checkpoint-files';
 import type { FaultSource } from './fault-source';
 import { ForgottenEntries } from './forgotten-entries';
@@ -19,7 +19,11 @@ export class SimEngine {
   /** What truncations took: whoever judges sees whole histories. */
   readonly forgotten = new ForgottenEntries(this.tables);
 
-  constructor(readonly faults: FaultSource) {
+  constructor(
+    readonly faults: FaultSource,
+    /** On the disk as soon as they are granted; `null`: this store has none. */
+    readonly leases: MemoryLeases | null = null,
+  ) {
     this.checkpoints = new CheckpointFiles(this.tables, faults);
   }
 

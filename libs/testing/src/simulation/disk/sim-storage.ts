@@ -4,18 +4,22 @@ import { SimCheckpointStorage } from './sim-checkpoint-storage';
 import type { SimEngine } from './sim-engine';
 import { SimInboxStorage } from './sim-inbox-storage';
 import { SimJournalStorage } from './sim-journal-storage';
+import { SimLeaseStorage } from './sim-lease-storage';
 
 /** A {@link SimDisk} as one life of a node sees it. @publicApi */
 export class SimStorage implements Storage {
   readonly journal: SimJournalStorage;
   readonly inbox: SimInboxStorage;
   readonly checkpoints: SimCheckpointStorage;
+  readonly leases: SimLeaseStorage | undefined;
   private readonly lines: readonly RequestLine[];
 
   /** @internal */
   constructor(engine: SimEngine, clock: Pick<Env, 'schedule'>) {
     const [log, files] = [new RequestLine(engine, clock, this), new RequestLine(engine, clock, this)];
-    this.lines = [log, files];
+    const claims = new RequestLine(engine, clock, this);
+    this.lines = [log, files, claims];
+    this.leases = engine.leases === null ? undefined : new SimLeaseStorage(claims, engine.leases);
     this.journal = new SimJournalStorage(log);
     this.inbox = new SimInboxStorage(log);
     this.checkpoints = new SimCheckpointStorage(files);
