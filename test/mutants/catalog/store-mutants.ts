@@ -151,7 +151,12 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/journal/src/load-checkpoint.ts',
-        find: '      unreadable = error;\n      warn?.(error);',
+        find: '      passOver(found);\n      continue;',
+        put: '      return null;',
+      },
+      {
+        file: 'libs/journal/src/load-checkpoint.ts',
+        find: '      passOver(error);',
         put: '      return null;',
       },
       {
