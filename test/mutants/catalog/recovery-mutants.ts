@@ -36,7 +36,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/runtime/durable-activation.ts',
-        find: '    if (!this.dueRows.areExpected || this.isReleased) return super.turnEnded();',
+        find: '    if (!this.dueRows.areExpected || this.released) return super.turnEnded();',
         put: '    if (this.dueRows.areExpected || this.isReleased || true) return super.turnEnded();',
       },
       {

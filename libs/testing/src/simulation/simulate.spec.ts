@@ -175,8 +175,8 @@ describe('simulate', () => {
       faults: 'none',
       actors: [Tally],
       scenario: async (world) => {
-        await world.client('c').tell(Tally, 't', { attempts: 10 }).exhaust();
-        await world.client('c').ask(Tally, 't', { attempts: 10 }).charge();
+        await world.client('c').tell(Tally, 't', { attempts: 40 }).exhaust();
+        await world.client('c').ask(Tally, 't', { attempts: 40 }).charge();
         lives = world.lives;
       },
       invariant: async (world) => {
