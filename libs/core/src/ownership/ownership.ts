@@ -81,8 +81,9 @@ export class Ownership {
   /** Resolves when this node serves, or stands by. @throws NodeIdInUseError, and what the store throws */
   async start(): Promise<void> {
     const { env, leases, nodeId, isNamed, ttlMs, logger } = this.parts;
-    const isWaiting = (holder: string, leftMs: number): void =>
+    const isWaiting = (holder: string, leftMs: number): void => {
       logger.warn(`Node id ${nodeId} is leased to ${holder} for ${Math.ceil(leftMs)} ms more: waiting for its end`);
+    };
     try {
       if (isNamed) await claimNodeId(env, leases, { nodeId, holder: this.holder, ttlMs }, isWaiting);
       await this.carryOut(await this.ask());

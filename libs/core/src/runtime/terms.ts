@@ -86,10 +86,10 @@ export class Terms {
     if (this.isStopped) return;
     const id = decodeActorId(actor);
     const definition = this.registry.all().find(({ type }) => type === id.type);
-    if (definition === undefined)
-      return this.system.logger.warn(
-        `${actor} has messages waiting, but no class of type ${id.type} is registered here.`,
-      );
+    if (definition === undefined) {
+      this.system.logger.warn(`${actor} has messages waiting, but no class of type ${id.type} is registered here.`);
+      return;
+    }
     this.activations.wake(makeAddress(definition, id.key, id));
   }
 
