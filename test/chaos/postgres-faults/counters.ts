@@ -1,4 +1,4 @@
-import { ActorRef, durability, Handle, State, virtualActor } from 'plexspaces';
+import { durability, Handle, State, virtualActor } from 'plexspaces';
 import { type TypeormPostgresOptions, TypeormStorageModule } from 'plexspaces/typeorm';
 import { type App, startApp } from '../../support/app';
 import { actorOf } from '../../support/kinds';
@@ -63,7 +63,7 @@ export class Counters {
     const fresh = await startApp({ actors: [Tally], storage: TypeormStorageModule.postgres(url, options) });
     const wrong: string[] = [];
     for (const [key, asked] of this.asked) {
-      const stored = await (fresh.client(Tally).ref(key) as ActorRef<TallyBase>).ask.seen();
+      const stored = await fresh.client(Tally).ref(key).ask.seen();
       const once = new Set(stored);
       if (once.size !== stored.length) wrong.push(`${key}: ${stored.length - once.size} increments twice`);
       for (const id of this.acked.get(key) ?? []) if (!once.has(id)) wrong.push(`${key}: acknowledged ${id} is lost`);
@@ -76,7 +76,7 @@ export class Counters {
   private async add(key: string): Promise<void> {
     const id = `${key}-${this.next++}`;
     entry(this.asked, key).add(id);
-    const ref = this.app.client(Tally).ref(key) as ActorRef<TallyBase>;
+    const ref = this.app.client(Tally).ref(key);
     const told = await ref
       .with({ idempotencyKey: id, timeout: '20s' })
       .ask.add(id)

@@ -66,8 +66,7 @@ export class PrivatePostgres {
   /** Harmless when it runs. After a SIGKILL it comes up once the last of the old processes is gone. */
   async start(): Promise<void> {
     for (let look = 0; look < LOOKS; look++) {
-      if (this.postmaster === undefined || this.postmaster.exitCode !== null || this.postmaster.signalCode !== null)
-        this.spawn();
+      if (!isRunning(this.postmaster)) this.spawn();
       if (await this.answers()) return;
       await pause(50);
     }
@@ -77,7 +76,7 @@ export class PrivatePostgres {
   /** Ends the postmaster, and with it whatever it can tell. */
   async kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void> {
     const { postmaster } = this;
-    if (postmaster === undefined || postmaster.exitCode !== null || postmaster.signalCode !== null) return;
+    if (!isRunning(postmaster)) return;
     postmaster.kill(signal);
     await once(postmaster, 'exit');
   }
@@ -137,6 +136,10 @@ export class PrivatePostgres {
       return false;
     }
   }
+}
+
+function isRunning(process: ChildProcess | undefined): process is ChildProcess {
+  return process?.exitCode === null && process.signalCode === null;
 }
 
 async function freePort(): Promise<number> {

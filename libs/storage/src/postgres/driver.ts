@@ -31,7 +31,7 @@ export function isAboutOneWrite(error: unknown): boolean {
 
 /** Two transactions stood in each other's way, and this one was undone: run it again as a whole. */
 export function isTransient(error: unknown): boolean {
-  return /^40/.test(sqlState(error));
+  return sqlState(error).startsWith('40');
 }
 
 /** Somebody else held a lock for longer than `lockTimeout`. */

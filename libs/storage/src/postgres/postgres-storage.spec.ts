@@ -305,7 +305,7 @@ describeWith(postgresServer(), 'PostgresStorage', ({ url }) => {
       while ((await shown())[0]?.[setting] !== to);
     };
     const store = await PostgresStorage.open(postgres.url);
-    await store.journal.flush([append(`${setting}`, 0)]);
+    await store.journal.flush([append(setting, 0)]);
     await set(value);
     const unsafe = { code: 'PS_UNSAFE_STORAGE', setting, found: value };
     expect(await refusalOf(postgres.url)).toMatchObject(unsafe);
@@ -318,10 +318,10 @@ describeWith(postgresServer(), 'PostgresStorage', ({ url }) => {
       (await postgres.query("SELECT 1 AS one FROM pg_stat_activity WHERE application_name = 'plexspaces writer'"))
         .length > 0
     );
-    const after = store.journal.flush([append(`${setting}`, 1)]);
-    await expect(after.catch(() => store.journal.flush([append(`${setting}`, 1)]))).rejects.toMatchObject(unsafe);
+    const after = store.journal.flush([append(setting, 1)]);
+    await expect(after.catch(() => store.journal.flush([append(setting, 1)]))).rejects.toMatchObject(unsafe);
     await set('on');
-    await expect(store.journal.flush([append(`${setting}`, 1)])).resolves.toMatchObject([{ kind: 'committed' }]);
+    await expect(store.journal.flush([append(setting, 1)])).resolves.toMatchObject([{ kind: 'committed' }]);
     await store.close();
   });
 

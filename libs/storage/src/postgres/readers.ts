@@ -1,4 +1,4 @@
-import type { Client, Pool, PoolClient, QueryConfig } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { isPlexSpacesError, StoreFailedError } from '#spi';
 import type { Target } from './address';
 import { type Driver, isRefusal, messageOf } from './driver';
@@ -72,5 +72,5 @@ class BrokenConnection extends Error {
 
 /** One that timed out would go on running otherwise. */
 function destroySocket(client: PoolClient): void {
-  destroy(client as unknown as Client);
+  destroy(client);
 }

@@ -18,7 +18,8 @@ export async function truncateJournal(database: PostgresDatabase, actor: string,
   await database.use(async (client) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await cut(client, database, actor, through);
+        await cut(client, database, actor, through);
+        return;
       } catch (error) {
         if (!isTransient(error) || attempt >= ATTEMPTS) throw error;
       }

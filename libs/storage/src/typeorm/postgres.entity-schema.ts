@@ -26,7 +26,13 @@ export function postgresEntitySchemas(
   options: { readonly schema?: string; readonly tablePrefix?: string } = {},
 ): EntitySchema[] {
   const { schema = 'plexspaces', tablePrefix: prefix = 'ps_' } = options;
-  const table = (name: string) => ({ schema, tableName: `${prefix}${name}` });
+  const table: Table = (name) => ({ schema, tableName: `${prefix}${name}` });
+  return [...journalSchemas(table, prefix), inboxSchema(table, prefix), ...otherSchemas(table)];
+}
+
+type Table = (name: string) => { readonly schema: string; readonly tableName: string };
+
+function journalSchemas(table: Table, prefix: string): EntitySchema[] {
   return [
     new EntitySchema({
       name: 'PlexSpacesSchema',
@@ -57,28 +63,36 @@ export function postgresEntitySchemas(
         frame: bytea,
       },
     }),
-    new EntitySchema({
-      name: 'PlexSpacesInbox',
-      ...table('inbox'),
-      columns: {
-        actor: primary(bigint),
-        id: primary(key),
-        position: numbered(bigint),
-        state: smallint,
-        argsHash: named(text, 'args_hash'),
-        message: nullable(bytea),
-        attempts: integer,
-        dueAt: nullable(named(bigint, 'due_at')),
-        answer: nullable(bytea),
-        expiresAt: nullable(named(bigint, 'expires_at')),
-      },
-      indices: [
-        { name: `${prefix}inbox_due`, columns: ['dueAt', 'actor'], where: 'due_at IS NOT NULL' },
-        { name: `${prefix}inbox_pending`, columns: ['actor'], where: 'due_at IS NOT NULL' },
-        { name: `${prefix}inbox_parked`, columns: ['actor'], where: 'state = 3' },
-        { name: `${prefix}inbox_expiry`, columns: ['expiresAt'], where: 'expires_at IS NOT NULL' },
-      ],
-    }),
+  ];
+}
+
+function inboxSchema(table: Table, prefix: string): EntitySchema {
+  return new EntitySchema({
+    name: 'PlexSpacesInbox',
+    ...table('inbox'),
+    columns: {
+      actor: primary(bigint),
+      id: primary(key),
+      position: numbered(bigint),
+      state: smallint,
+      argsHash: named(text, 'args_hash'),
+      message: nullable(bytea),
+      attempts: integer,
+      dueAt: nullable(named(bigint, 'due_at')),
+      answer: nullable(bytea),
+      expiresAt: nullable(named(bigint, 'expires_at')),
+    },
+    indices: [
+      { name: `${prefix}inbox_due`, columns: ['dueAt', 'actor'], where: 'due_at IS NOT NULL' },
+      { name: `${prefix}inbox_pending`, columns: ['actor'], where: 'due_at IS NOT NULL' },
+      { name: `${prefix}inbox_parked`, columns: ['actor'], where: 'state = 3' },
+      { name: `${prefix}inbox_expiry`, columns: ['expiresAt'], where: 'expires_at IS NOT NULL' },
+    ],
+  });
+}
+
+function otherSchemas(table: Table): EntitySchema[] {
+  return [
     new EntitySchema({
       name: 'PlexSpacesCheckpoint',
       ...table('checkpoint'),

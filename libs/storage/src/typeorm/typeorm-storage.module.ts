@@ -70,8 +70,9 @@ export class TypeormStorageModule implements OnApplicationShutdown {
     address: PostgresAddress,
     { dataSource, imports = [], ...options }: TypeormPostgresOptions = {},
   ): DynamicModule {
-    const prepare = async (...where: Parameters<typeof runMigrations>): Promise<void> =>
-      void (await runMigrations(...where));
+    const prepare = async (...where: Parameters<typeof runMigrations>): Promise<void> => {
+      await runMigrations(...where);
+    };
     const open = (): Promise<PostgresStorage> => PostgresStorage.open(address, options, prepare);
     return provide(dataSource, imports, open, async (storage, source) => {
       storage.rows = new TypeormRows(await assertSamePostgres(source, storage), storage.label);

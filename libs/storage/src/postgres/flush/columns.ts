@@ -13,7 +13,7 @@ export class Columns {
     const { columns } = this;
     if (row.length !== columns.length) throw new RangeError(`a row of ${row.length} in ${columns.length} columns`);
     const comma = this.length++ === 0 ? '' : ',';
-    for (let i = 0; i < row.length; i++) columns[i] += comma + literal(row[i] as Value);
+    for (let i = 0; i < row.length; i++) columns[i] = `${columns[i] ?? ''}${comma}${literal(row[i] as Value)}`;
   }
 
   get all(): readonly string[] {

@@ -99,7 +99,9 @@ function valuesOf(packed: PackedWrites, plan: FastPlan, places: ReadonlyMap<stri
     }
   }
   for (const { actor, id, state, argsHash, message, attempts, dueAt, answer, expiresAt } of plan.arrivals) {
-    const [text, reply] = [message, answer].map((slice) => [slice && slice.at + 1, slice && slice.length]);
+    const [text, reply] = [message, answer].map((slice) =>
+      slice === null ? [null, null] : [slice.at + 1, slice.length],
+    );
     arrivals.add([idOf(actor), id, state, argsHash, ...(text ?? []), attempts, dueAt, ...(reply ?? []), expiresAt]);
   }
   const required = plan.arrivals.filter(({ state }) => state > 0).length;

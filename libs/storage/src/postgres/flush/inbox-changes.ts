@@ -3,7 +3,7 @@ import { rowsOf } from '../session';
 import { INBOX_COLUMNS, type StoredRow, storedRow } from '../stored-rows';
 import type { Tables } from '../tables';
 import { DONE, OPEN, PARKED, QUEUED } from './fast-plan';
-import type { PackedChange, PackedRow, PackedWrites, Slice } from './packed-writes';
+import type { PackedChange, PackedRow, PackedWrites } from './packed-writes';
 
 /** The inbox rows, as the exact way changes them: one statement each, inside its transaction. */
 export class InboxChanges {
@@ -59,17 +59,7 @@ export class InboxChanges {
 
   private insert(client: Client, packed: PackedWrites, actor: number, row: PackedRow, state: number): Promise<boolean> {
     const { id, argsHash, message, attempts, dueAt } = row;
-    return this.did(client, 'insert', [
-      actor,
-      id,
-      state,
-      argsHash,
-      packed.slice(message as Slice),
-      attempts,
-      dueAt,
-      null,
-      null,
-    ]);
+    return this.did(client, 'insert', [actor, id, state, argsHash, packed.slice(message), attempts, dueAt, null, null]);
   }
 
   private async did(client: Client, name: keyof InboxChanges['sql'], values: unknown[]): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, QueryConfig } from 'pg';
 import { failpoint, type RowRefusal, type RowStatement } from '#spi';
 import { PLANNER_SETTINGS } from '../address';
 import { isAboutStatement, messageOf, violationOf } from '../driver';
@@ -29,7 +29,8 @@ export class UserRows {
       failpoint('rows.beforeStatement');
       try {
         // Always with parameters, if none: as plain text it could be several statements, or end the transaction.
-        const { rowCount } = await client.query({ text: sql, values: [...params], queryMode: 'extended' } as never);
+        const query: QueryConfig & { queryMode: string } = { text: sql, values: [...params], queryMode: 'extended' };
+        const { rowCount } = await client.query(query);
         const touched = rowCount ?? 0;
         if (expect !== null && touched !== expect)
           return { statement: i, violation: 'count', touched, reason: `${touched} instead of ${expect}` };
