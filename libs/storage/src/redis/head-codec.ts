@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type ActorStatus, CorruptRecordError, type HeadRow } from '#spi';
 
 const STATUSES: readonly ActorStatus[] = ['absent', 'live', 'terminated'];
-export const NO_HEAD: HeadRow = Object.freeze({ seq: 0, epoch: 0, writer: '', schema: 0, status: 'absent' });
+const NO_HEAD: HeadRow = Object.freeze({ seq: 0, epoch: 0, writer: '', schema: 0, status: 'absent' });
 
 /** `crc seq epoch status schema writer`, which scripts read too; the sum covers the actor as well. */
 export function packHead(actor: string, { seq, epoch, writer, schema, status }: HeadRow): string {
