@@ -1,4 +1,5 @@
-import { type OpenStorage, openStorage } from '../storage/open-storage';
+import type { OpenedStorage } from '#storage/by-url';
+import { openStorage } from '../storage/open-storage';
 import { readAddress } from '../storage/storage-address';
 import type { Terminal } from '../terminal';
 
@@ -6,7 +7,7 @@ import type { Terminal } from '../terminal';
 export async function withStorage<T>(
   { env }: Terminal,
   url: string | undefined,
-  use: (storage: OpenStorage, label: string) => Promise<T>,
+  use: (storage: OpenedStorage, label: string) => Promise<T>,
   { mayMake = false } = {},
 ): Promise<T> {
   const address = readAddress(url, env);

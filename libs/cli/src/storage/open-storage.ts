@@ -1,10 +1,8 @@
-import type { Storage } from '#spi';
-import { MemoryStorage } from '#storage/memory';
-import { SqliteStorage, assertFile, migrateSqliteFile, sqliteMigrationSql, sqliteStatus } from '#storage/sqlite';
+import { type OpenedStorage, openStorage as openByUrl, parseStorageUrl } from '#storage/by-url';
+import { assertFile, migrateSqliteFile, sqliteMigrationSql, sqliteStatus } from '#storage/sqlite';
+import { migratePostgres, postgresMigrationSql, postgresStatus } from '#storage/typeorm';
 import { NotForThisStorageError } from '../errors';
 import type { StorageAddress } from './storage-address';
-
-export type OpenStorage = Storage & { close(): Promise<void> };
 
 /** What a database's tables are, and should be. */
 export interface SchemaState {
@@ -21,26 +19,37 @@ export interface Migrator {
   sql(): Promise<string>;
 }
 
-/** A store as commands use it. `mayMake`: a file that is not there is made. */
-export async function openStorage({ kind, path, label }: StorageAddress, mayMake: boolean): Promise<OpenStorage> {
-  if (kind === 'memory') return new MemoryStorage();
-  if (kind !== 'sqlite')
-    throw new NotForThisStorageError('This command', kind, `${label} cannot be opened by this version`);
-  if (!mayMake) await assertFile(path);
-  return SqliteStorage.open(path);
+/** A store as commands use it. `mayMake`: a file that is not there is made. @throws what opening that store throws */
+export async function openStorage({ kind, url }: StorageAddress, mayMake: boolean): Promise<OpenedStorage> {
+  if (kind === 'sqlite' && !mayMake) await assertFile(parseStorageUrl(url).target);
+  return openByUrl(url);
 }
 
-/** @throws NotForThisStorageError for a store without tables */
-export function migratorFor({ kind, path, label }: StorageAddress, command: string): Migrator {
-  if (kind === 'sqlite')
-    return {
-      migrate: () => migrateSqliteFile(path),
-      status: () => sqliteStatus(path),
-      sql: () => Promise.resolve(sqliteMigrationSql()),
-    };
-  const reason =
-    kind === 'postgres'
-      ? `${label} cannot be opened by this version`
-      : 'it has no tables, so there is nothing to migrate';
-  throw new NotForThisStorageError(command, kind, reason);
+/** @throws NotForThisStorageError for a store without tables; InvalidStorageUrlError */
+export function migratorFor({ kind, url }: StorageAddress, command: string): Migrator {
+  const { target, options } = parseStorageUrl(url);
+  switch (kind) {
+    case 'sqlite':
+      return {
+        migrate: () => migrateSqliteFile(target),
+        status: () => sqliteStatus(target),
+        sql: () => Promise.resolve(sqliteMigrationSql()),
+      };
+    case 'postgres': {
+      const status = async (): Promise<SchemaState> => {
+        const { version, required, pending } = await postgresStatus(target, options);
+        return { version, latest: required, pending };
+      };
+      return {
+        migrate: async () => {
+          await migratePostgres(target, options);
+          return status();
+        },
+        status,
+        sql: () => Promise.resolve(postgresMigrationSql(options)),
+      };
+    }
+    default:
+      throw new NotForThisStorageError(command, kind, 'it has no tables, so there is nothing to migrate');
+  }
 }

@@ -34,7 +34,10 @@ const OPENERS: Readonly<Record<SchemeName, (target: string, options: Options) =>
   },
   postgres: async (url, options) => {
     const { PostgresStorage } = await import('../postgres/postgres-storage.js');
-    return PostgresStorage.open(url, options);
+    const { runMigrations } = await needing('typeorm', 'postgres:', () => import('../typeorm/postgres-migrations.js'));
+    return PostgresStorage.open(url, options, async (...where) => {
+      await runMigrations(...where);
+    });
   },
   redis: async (url, options) => {
     const { RedisStorage } = await import('../redis/redis-storage.js');
