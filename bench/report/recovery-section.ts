@@ -1,9 +1,11 @@
+import type { StorageName } from '../harness/storage-name';
+import { DATABASE } from './durable-section';
 import type { Section } from './sections';
 
-export const RECOVERY: Section = {
+export const recoverySection = (storage: StorageName): Section => ({
   name: 'recovery',
-  title: 'Recovery of one actor of 10,000 journal entries from SQLite, checkpoints every 100 turns',
-  cases: ['recovery-counter', 'recovery-ledger'],
+  title: `Recovery of one actor of 10,000 journal entries from ${DATABASE[storage]}, checkpoints every 100 turns`,
+  cases: ['recovery-counter', 'recovery-ledger', 'recovery-long'],
   rows: [
     {
       label: 'counter: full replay',
@@ -58,8 +60,31 @@ export const RECOVERY: Section = {
       unit: 'share',
       goal: { atMost: 0.15 },
     },
+    { label: 'counter of 100,000 entries: full replay', figure: 'recovery-long.replayMs', unit: 'ms' },
+    {
+      label: 'counter of 100,000 entries: entries replayed',
+      figure: 'recovery-long.replayEntriesPerSecond',
+      unit: 'per second',
+      goal: { atLeast: 100_000 },
+    },
   ],
-};
+});
+
+export const memorySection = (storage: StorageName): Section => ({
+  name: 'memory',
+  title: `Replay of a journal of 1,000,000 entries from ${DATABASE[storage]}, without a checkpoint`,
+  cases: ['replay-memory'],
+  onDemand: true,
+  rows: [
+    { label: 'entries replayed', figure: 'replay-memory.replayEntriesPerSecond', unit: 'per second' },
+    {
+      label: 'growth of the process, garbage included',
+      figure: 'replay-memory.growthBytes',
+      unit: 'bytes',
+      goal: { atMost: 256 * 2 ** 20 },
+    },
+  ],
+});
 
 export const HEAP: Section = {
   name: 'heap',
@@ -77,24 +102,24 @@ export const HEAP: Section = {
   ],
 };
 
-export const APPEND: Section = {
+export const appendSection = (storage: StorageName): Section => ({
   name: 'append',
   title: 'One append of a turn straight to the journal storage, one at a time',
-  cases: ['append-memory', 'append-sqlite'],
+  cases: ['append-memory', 'append-store'],
   rows: [
     { label: 'memory, p50 (PF02)', figure: 'append-memory.p50Ms', unit: 'ms', goal: { atMost: 1 } },
     { label: 'memory, p99', figure: 'append-memory.p99Ms', unit: 'ms', goal: { atMost: 1 } },
     {
-      label: 'SQLite, synchronous=FULL, p50 (PF03)',
-      figure: 'append-sqlite.p50Ms',
+      label: `${DATABASE[storage]}, p50 (PF03)`,
+      figure: 'append-store.p50Ms',
       unit: 'ms',
       goal: { atMost: 5 },
     },
     {
-      label: 'SQLite, synchronous=FULL, p99',
-      figure: 'append-sqlite.p99Ms',
+      label: `${DATABASE[storage]}, p99`,
+      figure: 'append-store.p99Ms',
       unit: 'ms',
       goal: { atMost: 5 },
     },
   ],
-};
+});
