@@ -37,7 +37,9 @@ export async function writeHistory(
   let turns = 0;
   let more = CHECKPOINT_EVERY * 1.5;
   for (let seq = 0; seq < minEntries; { seq } = await app.storage.journal.head(first.actorId)) {
-    await drive(more * refs.length, Math.max(refs.length, 50), (i) => (refs[i % refs.length] as typeof first).ask.write());
+    await drive(more * refs.length, Math.max(refs.length, 50), (i) =>
+      (refs[i % refs.length] as typeof first).ask.write(),
+    );
     turns += more;
     more = CHECKPOINT_EVERY;
   }

@@ -42,7 +42,7 @@ function moduleOf({ storage, url }: Store): DynamicModule {
     case 'sqlite':
       return TypeormStorageModule.sqlite(url);
     case 'postgres':
-      return TypeormStorageModule.postgres(url);
+      return TypeormStorageModule.postgres(url, { migrate: true });
     case 'redis':
       return RedisStorageModule.forRoot(url);
   }

@@ -31,7 +31,12 @@ export async function measureRecovery(cls: Type<Written>, bench: Bench): Promise
 }
 
 /** A few actors with a very long journal and no checkpoint to begin from. */
-export async function measureLongReplay(cls: Type<Written>, entries: number, actors: number, bench: Bench): Promise<Figures> {
+export async function measureLongReplay(
+  cls: Type<Written>,
+  entries: number,
+  actors: number,
+  bench: Bench,
+): Promise<Figures> {
   const store = await bench.store();
   const keys = keysOf(actors);
   const history = await writeHistory(store, cls, keys, bench.times(entries, 300));

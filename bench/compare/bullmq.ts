@@ -27,13 +27,17 @@ interface Endpoint {
   close(): Promise<void>;
 }
 
+interface Emitter {
+  setMaxListeners(count: number): void;
+}
+
 /** The part of BullMQ that is used. Its own types cannot be seen from here: it is not a dependency. */
 interface BullMq {
   readonly Queue: new (
     name: string,
     options: Connection & { readonly defaultJobOptions: { readonly removeOnComplete: { readonly count: number } } },
-  ) => Endpoint & { add(name: string, data: AddData): Promise<Job> };
-  readonly QueueEvents: new (name: string, options: Connection) => Endpoint & { setMaxListeners(count: number): void };
+  ) => Endpoint & Emitter & { add(name: string, data: AddData): Promise<Job> };
+  readonly QueueEvents: new (name: string, options: Connection) => Endpoint & Emitter;
   readonly Worker: new (
     name: string,
     handle: (job: Job) => Promise<number>,
@@ -64,7 +68,7 @@ export const run: Case = async (bench) => {
     connection: { ...connection, maxRetriesPerRequest: null },
     concurrency: Math.max(...LOADS),
   });
-  events.setMaxListeners(0);
+  for (const emitter of [queue, events]) emitter.setMaxListeners(0); // one per job that is waited for
   await Promise.all([queue, events, worker].map((endpoint) => endpoint.waitUntilReady()));
 
   const ask = async (name: string, data: AddData): Promise<number> =>

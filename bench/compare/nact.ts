@@ -34,7 +34,9 @@ interface PersistentNact extends Omit<Nact, 'start'> {
 }
 
 interface Engine {
-  readonly PostgresPersistenceEngine: new (url: string) => { readonly db: Promise<{ $pool: { end(): Promise<void> } }> };
+  readonly PostgresPersistenceEngine: new (url: string) => {
+    readonly db: Promise<{ $pool: { end(): Promise<void> } }>;
+  };
 }
 
 const TIMEOUT_MS = 30_000;
@@ -56,7 +58,11 @@ export const run: Case = async (bench) => {
     nact.spawnPersistent(system, handle, `counter:${i}`, `c${i}`, { initialState: 0 }),
   );
   const ask = (key: number, message: AddMessage): Promise<number> =>
-    nact.query<AddMessage, number>(actors[key] as NactRef<AddMessage>, (replyTo) => ({ ...message, replyTo }), TIMEOUT_MS);
+    nact.query<AddMessage, number>(
+      actors[key] as NactRef<AddMessage>,
+      (replyTo) => ({ ...message, replyTo }),
+      TIMEOUT_MS,
+    );
 
   const counters: Counters = {
     add: (key, by) => ask(key, { by }),

@@ -15,7 +15,7 @@ const REGISTER = join(__dirname, '../register.cjs');
 /** Its server with the defaults but for ports and folder: its log is fsynced before an answer (`rocksdb-disable-wal-fsync = false`). */
 export const run: Case = async (bench) => {
   const program = platformProgram(`@restatedev/restate-server-${PLATFORM}`, 'bin/restate-server');
-  const node22 = platformProgram(`node-${PLATFORM}`, 'bin/node');
+  const node22 = hasNode22() ? process.execPath : platformProgram(`node-${PLATFORM}`, 'bin/node');
   const [ingress, admin, node] = [await freePort(), await freePort(), await freePort()];
   const cwd = await mkdtemp(join(bench.folder, 'restate-'));
   const local = (port: number): string => `http://127.0.0.1:${port}`;
@@ -43,6 +43,7 @@ export const run: Case = async (bench) => {
     };
     const child = fork(PROGRAM, [JSON.stringify(work)], {
       execPath: node22,
+      env: { ...process.env, RESTATE_LOGGING: 'ERROR' }, // a line per invocation would be what is measured
       execArgv: ['-r', REGISTER],
       stdio: ['ignore', 2, 2, 'ipc'],
     });
@@ -65,8 +66,13 @@ async function isUp(...urls: readonly string[]): Promise<boolean> {
   return answers.every((answer) => answer.status === 'fulfilled' && answer.value.ok);
 }
 
+function hasNode22(): boolean {
+  return Number(process.versions.node.split('.')[0]) >= 22;
+}
+
 function platformProgram(name: string, file: string): string {
   const path = peerPath(join(name, file));
-  if (!existsSync(path)) throw new Error(`${name} is not installed: there is none for ${PLATFORM}, or it was left out.`);
+  if (!existsSync(path))
+    throw new Error(`${name} is not installed: there is none for ${PLATFORM}, or it was left out.`);
   return path;
 }

@@ -20,11 +20,7 @@ export interface Bench {
 export type Case = (bench: Bench) => Promise<Figures>;
 
 /** The bench and what ends the stores that it has handed out. */
-export function makeBench(
-  folder: string,
-  storage: StorageName,
-  scale: number,
-): Bench & { close(): Promise<void> } {
+export function makeBench(folder: string, storage: StorageName, scale: number): Bench & { close(): Promise<void> } {
   const stores = new Map<StorageName, Promise<Store>>();
   return {
     folder,

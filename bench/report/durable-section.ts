@@ -1,5 +1,5 @@
 import type { StorageName } from '../harness/storage-name';
-import type { Goal, Section } from './sections';
+import type { Goal, Row, Section } from './sections';
 
 export const DATABASE = {
   sqlite: 'SQLite, synchronous=FULL',
@@ -37,70 +37,78 @@ export const durableSection = (storage: StorageName): Section => ({
   name: 'durable',
   title: `Durable ask on ${DATABASE[storage]}: 100 actors, 50 in flight, or one at a time`,
   cases: ['durable-ask-plain', 'raw-ask-plain', 'durable-ask-effect', 'raw-ask-effect', 'durable-hot-key'],
-  rows: [
-    {
-      label: 'no effect (1 append)',
-      figure: 'durable-ask-plain.opsPerSecond',
-      unit: 'per second',
-      ...goalOf(storage, 'plain'),
-      ratio: { to: 'raw', figure: 'raw-ask-plain.opsPerSecond', ...goalOf(storage, 'raw') },
-    },
-    { label: `raw ${DRIVER[storage]}, same rows`, figure: 'raw-ask-plain.opsPerSecond', unit: 'per second' },
-    {
-      label: 'one recorded effect (2 appends)',
-      figure: 'durable-ask-effect.opsPerSecond',
-      unit: 'per second',
-      ...goalOf(storage, 'effect'),
-      ratio: { to: 'raw', figure: 'raw-ask-effect.opsPerSecond', ...goalOf(storage, 'raw') },
-    },
-    { label: `raw ${DRIVER[storage]}, same rows`, figure: 'raw-ask-effect.opsPerSecond', unit: 'per second' },
-    {
-      label: 'one hot key, no effect',
-      figure: 'durable-hot-key.opsPerSecond',
-      unit: 'per second',
-      ...goalOf(storage, 'hotKey'),
-    },
-    {
-      label: 'no effect, one at a time, p50',
-      figure: 'durable-ask-plain.p50Ms',
-      unit: 'ms',
-      ...goalOf(storage, 'p50'),
-      ratio: { to: 'raw', figure: 'raw-ask-plain.p50Ms' },
-    },
-    {
-      label: 'no effect, one at a time, p99',
-      figure: 'durable-ask-plain.p99Ms',
-      unit: 'ms',
-      ratio: { to: 'raw', figure: 'raw-ask-plain.p99Ms' },
-    },
-    {
-      label: 'one effect, one at a time, p50',
-      figure: 'durable-ask-effect.p50Ms',
-      unit: 'ms',
-      ratio: { to: 'raw', figure: 'raw-ask-effect.p50Ms' },
-    },
-    {
-      label: 'one effect, one at a time, p99',
-      figure: 'durable-ask-effect.p99Ms',
-      unit: 'ms',
-      ratio: { to: 'raw', figure: 'raw-ask-effect.p99Ms' },
-    },
-    { label: 'appends per ask, no effect', figure: 'durable-ask-plain.appendsPerOp', unit: 'count' },
-    {
-      label: 'flushes per ask, no effect',
-      figure: 'durable-ask-plain.flushesPerOp',
-      unit: 'count',
-      ratio: { to: 'raw', figure: 'raw-ask-plain.flushesPerOp' },
-    },
-    { label: 'appends per ask, one effect', figure: 'durable-ask-effect.appendsPerOp', unit: 'count' },
-    {
-      label: 'flushes per ask, one effect',
-      figure: 'durable-ask-effect.flushesPerOp',
-      unit: 'count',
-      ratio: { to: 'raw', figure: 'raw-ask-effect.flushesPerOp' },
-    },
-  ],
+  rows: [...throughputRows(storage), ...latencyRows(storage), ...FLUSH_ROWS],
 });
+
+const throughputRows = (storage: StorageName): readonly Row[] => [
+  {
+    label: 'no effect (1 append)',
+    figure: 'durable-ask-plain.opsPerSecond',
+    unit: 'per second',
+    ...goalOf(storage, 'plain'),
+    ratio: { to: 'raw', figure: 'raw-ask-plain.opsPerSecond', ...goalOf(storage, 'raw') },
+  },
+  { label: `raw ${DRIVER[storage]}, same rows`, figure: 'raw-ask-plain.opsPerSecond', unit: 'per second' },
+  {
+    label: 'one recorded effect (2 appends)',
+    figure: 'durable-ask-effect.opsPerSecond',
+    unit: 'per second',
+    ...goalOf(storage, 'effect'),
+    ratio: { to: 'raw', figure: 'raw-ask-effect.opsPerSecond', ...goalOf(storage, 'raw') },
+  },
+  { label: `raw ${DRIVER[storage]}, same rows`, figure: 'raw-ask-effect.opsPerSecond', unit: 'per second' },
+  {
+    label: 'one hot key, no effect',
+    figure: 'durable-hot-key.opsPerSecond',
+    unit: 'per second',
+    ...goalOf(storage, 'hotKey'),
+  },
+];
+
+const latencyRows = (storage: StorageName): readonly Row[] => [
+  {
+    label: 'no effect, one at a time, p50',
+    figure: 'durable-ask-plain.p50Ms',
+    unit: 'ms',
+    ...goalOf(storage, 'p50'),
+    ratio: { to: 'raw', figure: 'raw-ask-plain.p50Ms' },
+  },
+  {
+    label: 'no effect, one at a time, p99',
+    figure: 'durable-ask-plain.p99Ms',
+    unit: 'ms',
+    ratio: { to: 'raw', figure: 'raw-ask-plain.p99Ms' },
+  },
+  {
+    label: 'one effect, one at a time, p50',
+    figure: 'durable-ask-effect.p50Ms',
+    unit: 'ms',
+    ratio: { to: 'raw', figure: 'raw-ask-effect.p50Ms' },
+  },
+  {
+    label: 'one effect, one at a time, p99',
+    figure: 'durable-ask-effect.p99Ms',
+    unit: 'ms',
+    ratio: { to: 'raw', figure: 'raw-ask-effect.p99Ms' },
+  },
+];
+
+const FLUSH_ROWS: readonly Row[] = [
+  { label: 'appends per ask, no effect', figure: 'durable-ask-plain.appendsPerOp', unit: 'count' },
+  {
+    label: 'flushes per ask, no effect',
+    figure: 'durable-ask-plain.flushesPerOp',
+    unit: 'count',
+    ratio: { to: 'raw', figure: 'raw-ask-plain.flushesPerOp' },
+  },
+  { label: 'appends per ask, one effect', figure: 'durable-ask-effect.appendsPerOp', unit: 'count' },
+  {
+    label: 'flushes per ask, one effect',
+    figure: 'durable-ask-effect.flushesPerOp',
+    unit: 'count',
+    ratio: { to: 'raw', figure: 'raw-ask-effect.flushesPerOp' },
+  },
+];
 
 export const touchSection = (storage: StorageName): Section => ({
   name: 'touch',

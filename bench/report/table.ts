@@ -27,7 +27,9 @@ export function alignTable(
   left: readonly number[],
 ): readonly string[] {
   const lines = tables.flatMap(({ headings, cells }) => [headings, ...cells]).filter(({ length }) => length > 1);
-  const widths = (tables[0]?.headings ?? []).map((_, i) => Math.max(...lines.map((line) => (line[i] as string).length)));
+  const widths = (tables[0]?.headings ?? []).map((_, i) =>
+    Math.max(...lines.map((line) => (line[i] as string).length)),
+  );
   const format = (row: readonly string[]): string =>
     row
       .map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))

@@ -65,7 +65,9 @@ export async function freePort(): Promise<number> {
 function tail({ stdout, stderr }: ChildProcess): () => string {
   let text = '';
   for (const stream of [stdout, stderr])
-    stream?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-2_000)));
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-2_000);
+    });
   return () => text.trim();
 }
 
