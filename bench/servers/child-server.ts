@@ -34,11 +34,15 @@ export async function startChild(
   child.once('error', (error) => (failure = error));
   child.once('exit', (code, signal) => (failure ??= new Error(`ended (${signal ?? `exit code ${code}`})`)));
 
-  for (const start = performance.now(); !(await isReady()); await sleep(POLL_MS)) {
+  const start = performance.now();
+  while (!(await isReady())) {
     if (performance.now() - start > READY_MS) failure ??= new Error(`was not ready after ${READY_MS / 1_000} s`);
-    if (failure === undefined) continue;
-    kill();
-    throw new Error(`${program} ${failure.message}. ${output()}`);
+    if (failure !== undefined) {
+      kill();
+      process.off('exit', kill);
+      throw new Error(`${program} ${failure.message}. ${output()}`);
+    }
+    await sleep(POLL_MS);
   }
   return {
     pid: child.pid as number,
