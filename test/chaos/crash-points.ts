@@ -17,8 +17,8 @@ export interface CrashPoint {
   readonly isLast?: true;
 }
 
-/** `rows.*` are struck where rows are written: test/integration/rows and test/conformance. */
-type StruckHere = Exclude<FailpointName, `rows.${string}`>;
+/** `rows.*` are struck where rows are written: test/integration/rows and test/conformance; `outbox.*` where a store has one: test/conformance/redis. */
+type StruckHere = Exclude<FailpointName, `rows.${string}` | `outbox.${string}`>;
 
 const MOST: Readonly<Record<StruckHere, number>> = {
   'migrate.midway': 13,
@@ -115,7 +115,7 @@ const CONDITIONS: Partial<Record<FailpointName, Omit<CrashPoint, 'name' | 'most'
   'stop.afterDrain': { isLast: true },
 };
 
-/** Every failpoint there is, but those of rows. */
+/** Every failpoint there is, but those of rows and of outboxes. */
 export const CRASH_POINTS: readonly CrashPoint[] = FAILPOINTS.filter((name): name is StruckHere => name in MOST).map(
   (name) => ({
     name,

@@ -58,6 +58,8 @@ export const FAILPOINTS = [
   'commit.afterSends',
   'commit.beforeCommit',
   'commit.afterCommit',
+  'outbox.afterAppend',
+  'outbox.afterMove',
   'flush.beforeAcks',
   'rows.beforeStatement',
   'rows.afterStatement',

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script as the server knows it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+export function script(...parts: readonly string[]): Script {
+  const lua = parts.join('\n');
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
