@@ -16,7 +16,7 @@ export class PostgresStorage implements Storage {
   rows: RowCompiler | undefined;
 
   private constructor(
-    database: PostgresDatabase,
+    private readonly database: PostgresDatabase,
     readonly openedWith: Readonly<Record<string, unknown>>,
   ) {
     this.journal = new PostgresJournalStorage(database);
@@ -37,6 +37,17 @@ export class PostgresStorage implements Storage {
   ): Promise<PostgresStorage> {
     const database = await PostgresDatabase.open(address, options, prepare);
     return new PostgresStorage(database, { url: database.label, ...database.options });
+  }
+
+  /** The address, without its password. */
+  get label(): string {
+    return this.database.label;
+  }
+
+  /** What the server says of itself, as text. @throws StoreFailedError */
+  async ask(sql: string): Promise<string | null> {
+    const [row] = await this.database.query({ text: sql });
+    return row?.[0] ?? null;
   }
 
   async close(): Promise<void> {

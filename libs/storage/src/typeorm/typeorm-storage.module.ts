@@ -8,9 +8,13 @@ import {
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { STORAGE, type Storage } from '#spi';
+import type { PostgresAddress, PostgresOptions } from '../postgres/options';
+import { PostgresStorage } from '../postgres/postgres-storage';
 import type { SqliteOptions } from '../sqlite/sqlite-file';
 import { SqliteStorage } from '../sqlite/sqlite-storage';
+import { runMigrations } from './postgres-migrations';
 import { assertSameDatabase } from './same-database';
+import { assertSamePostgres } from './same-postgres';
 import { migrateSqlite } from './sqlite-migrations';
 import { TypeormRows } from './typeorm-rows';
 
@@ -18,6 +22,17 @@ import { TypeormRows } from './typeorm-rows';
 export interface TypeormSqliteOptions extends SqliteOptions {
   /**
    * Where the application's entities are, for `ctx.rows`: a better-sqlite3 DataSource on the same file, or the token it is
+   * provided under (`DataSource`, `getDataSourceToken('name')`). Default: none, and `ctx.rows` is refused.
+   */
+  readonly dataSource?: DataSource | InjectionToken;
+  /** Modules that provide the token. `TypeOrmModule.forRoot()` is global and need not be named. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+}
+
+/** @publicApi */
+export interface TypeormPostgresOptions extends PostgresOptions {
+  /**
+   * Where the application's entities are, for `ctx.rows`: a postgres DataSource on the same database, or the token it is
    * provided under (`DataSource`, `getDataSourceToken('name')`). Default: none, and `ctx.rows` is refused.
    */
   readonly dataSource?: DataSource | InjectionToken;
@@ -40,33 +55,63 @@ export class TypeormStorageModule implements OnApplicationShutdown {
    */
   static sqlite(path: string, { dataSource, imports = [], ...options }: TypeormSqliteOptions = {}): DynamicModule {
     const open = (): Promise<SqliteStorage> => SqliteStorage.open(path, options, migrateSqlite);
-    const openWith = async (source: unknown): Promise<SqliteStorage> => {
-      const storage = await open();
-      try {
-        storage.rows = new TypeormRows(await assertSameDatabase(source, path), path);
-        return storage;
-      } catch (error) {
-        await storage.close();
-        throw error;
-      }
-    };
-    const provider =
-      dataSource === undefined
-        ? { useFactory: open }
-        : isToken(dataSource)
-          ? { inject: [dataSource], useFactory: openWith }
-          : { useFactory: () => openWith(dataSource) };
-    return {
-      module: TypeormStorageModule,
-      imports,
-      providers: [{ provide: STORAGE, ...provider }],
-      exports: [STORAGE],
-    };
+    return provide(dataSource, imports, open, async (storage, source) => {
+      storage.rows = new TypeormRows(await assertSameDatabase(source, path), path);
+    });
+  }
+
+  /**
+   * A schema of a Postgres database (12 or later), by `postgres://user:password@host:port/database` or its parts. Needs a
+   * connection of one session: directly, or through a pooler in session mode.
+   * The start fails with StorageUnavailableError, ServerTooOldError, UnsafeStorageError, SchemaTooNewError,
+   * SchemaOutdatedError or InvalidStorageOptionError; with RowsDatabaseError when `dataSource` is on another database.
+   */
+  static postgres(
+    address: PostgresAddress,
+    { dataSource, imports = [], ...options }: TypeormPostgresOptions = {},
+  ): DynamicModule {
+    const prepare = async (...where: Parameters<typeof runMigrations>): Promise<void> =>
+      void (await runMigrations(...where));
+    const open = (): Promise<PostgresStorage> => PostgresStorage.open(address, options, prepare);
+    return provide(dataSource, imports, open, async (storage, source) => {
+      storage.rows = new TypeormRows(await assertSamePostgres(source, storage), storage.label);
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.storage.close();
   }
+}
+
+/** A module that opens its store when Nest asks for it; `connect` has what knows the application's entities. */
+function provide<S extends { close(): Promise<void> }>(
+  dataSource: DataSource | InjectionToken | undefined,
+  imports: NonNullable<ModuleMetadata['imports']>,
+  open: () => Promise<S>,
+  connect: (storage: S, source: unknown) => Promise<void>,
+): DynamicModule {
+  const openWith = async (source: unknown): Promise<S> => {
+    const storage = await open();
+    try {
+      await connect(storage, source);
+      return storage;
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+  };
+  const provider =
+    dataSource === undefined
+      ? { useFactory: open }
+      : isToken(dataSource)
+        ? { inject: [dataSource], useFactory: openWith }
+        : { useFactory: () => openWith(dataSource) };
+  return {
+    module: TypeormStorageModule,
+    imports,
+    providers: [{ provide: STORAGE, ...provider }],
+    exports: [STORAGE],
+  };
 }
 
 function isToken(dataSource: DataSource | InjectionToken): dataSource is InjectionToken {
