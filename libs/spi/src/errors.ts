@@ -255,3 +255,19 @@ export class RowsDatabaseError extends PlexSpacesError {
     super(`${subject} ${reason}, but ctx.rows writes in the commit of the journal in ${journal}. ${remedy}`);
   }
 }
+
+/** A store came back without what it had acknowledged: a fail-over to a replica that lagged, a log cut short. @publicApi */
+export class StoreRegressedError extends PlexSpacesError {
+  readonly code = 'PS_STORE_REGRESSED';
+  constructor(
+    readonly store: string,
+    readonly actor: string,
+    readonly acknowledged: { readonly seq: number; readonly epoch: number },
+    readonly found: { readonly seq: number; readonly epoch: number },
+  ) {
+    super(
+      `${store} came back without acknowledged writes: the journal of ${actor} stands at seq ${found.seq}, epoch ${found.epoch}, and stood at ` +
+        `seq ${acknowledged.seq}, epoch ${acknowledged.epoch}. Nothing more is written by this process. Bring the newer data back, or restart the process to go on from the older.`,
+    );
+  }
+}

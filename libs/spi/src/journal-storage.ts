@@ -80,6 +80,11 @@ export interface StorageCapabilities {
   readonly shared: boolean;
   /** Appends may carry `rows`: the user's tables lie in the same database. */
   readonly rows: boolean;
+  /**
+   * Replicas of the server follow it without being waited for: one that takes over may lack what was acknowledged last.
+   * Absent where there is no such fail-over, or none that loses anything.
+   */
+  readonly failover?: 'mayLoseAcknowledged';
 }
 
 /**

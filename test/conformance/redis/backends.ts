@@ -8,7 +8,7 @@ export function redis(): JournalBackend<Storage> {
   let server: Promise<PrivateRedis> | undefined;
   return {
     name: 'redis',
-    expects: { persistent: true, shared: true, rows: false },
+    expects: { persistent: true, shared: true, rows: false, failover: 'mayLoseAcknowledged' },
     open: async () => RedisStorage.open((await (server ??= PrivateRedis.start())).url),
     destroy: async () => (await server)?.destroy(),
   };
@@ -19,7 +19,7 @@ export function redisCluster(): JournalBackend<Storage> {
   let cluster: Promise<PrivateCluster> | undefined;
   return {
     name: 'redis cluster of three masters',
-    expects: { persistent: true, shared: true, rows: false },
+    expects: { persistent: true, shared: true, rows: false, failover: 'mayLoseAcknowledged' },
     open: async () => RedisStorage.open({ url: (await (cluster ??= PrivateCluster.start())).urls }),
     destroy: async () => (await cluster)?.destroy(),
   };

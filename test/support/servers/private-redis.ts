@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ export class PrivateRedis {
   private constructor(
     readonly port: number,
     readonly folder: string,
-    private readonly settings: Readonly<Record<string, string>>,
+    private settings: Readonly<Record<string, string>>,
   ) {}
 
   /** Set so that nothing acknowledged is lost, where `settings` do not say otherwise. */
@@ -79,6 +79,26 @@ export class PrivateRedis {
     }
   }
 
+  /** Its data as they lie on the disk now. @returns the folder they were copied to */
+  async copyData(): Promise<string> {
+    const copy = join(this.folder, 'copy');
+    await cp(join(this.folder, 'appendonlydir'), copy, { recursive: true });
+    return copy;
+  }
+
+  /** While it does not run. */
+  async restoreData(copy: string): Promise<void> {
+    await rm(join(this.folder, 'appendonlydir'), { recursive: true });
+    await cp(copy, join(this.folder, 'appendonlydir'), { recursive: true });
+  }
+
+  /** As after a crash, with other settings. */
+  async restartWith(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.kill();
+    this.settings = { ...this.settings, ...settings };
+    await this.start();
+  }
+
   /** One command over a connection of its own. */
   async command(...words: readonly string[]): Promise<unknown> {
     const connection = await RedisConnection.open(this.address);
@@ -94,7 +114,8 @@ export class PrivateRedis {
   }
 
   get hasEnded(): boolean {
-    return this.process === undefined || this.process.exitCode !== null || this.process.signalCode !== null;
+    const { exitCode = 0, signalCode = null } = this.process ?? {};
+    return exitCode !== null || signalCode !== null;
   }
 
   /** Without warning, like a crash. */

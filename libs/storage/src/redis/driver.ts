@@ -21,8 +21,3 @@ export async function loadDriver(load: () => Promise<unknown> = () => import('io
 export function isReply(error: unknown): boolean {
   return (error as { readonly name?: unknown } | null | undefined)?.name === 'ReplyError';
 }
-
-/** Without the command, whose arguments may hold a password or what a user stored. */
-export function bare(error: unknown): Error {
-  return new Error(error instanceof Error ? error.message : String(error));
-}

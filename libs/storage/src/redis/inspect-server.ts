@@ -1,4 +1,4 @@
-import { SchemaTooNewError, StorageUnavailableError, UnsafeStorageError } from '#spi';
+import { SchemaTooNewError, ServerTooOldError, StorageUnavailableError, UnsafeStorageError } from '#spi';
 import { isReply } from './driver';
 import type { Call } from './link';
 import type { RedisTarget } from './redis-options';
@@ -15,15 +15,14 @@ const OLDEST = [6, 2] as const;
 export async function inspectServer(place: string, facts: ServerFacts, target: RedisTarget, ask: Ask): Promise<void> {
   const [major, minor] = facts.version.split('.').map(Number) as [number, number];
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
-    throw new StorageUnavailableError(place, `it is Redis ${facts.version}; ${OLDEST.join('.')} or newer is needed`);
-  if (facts.isReplica)
-    throw new StorageUnavailableError(place, 'it is a replica, which cannot be written to; name the primary');
-  if (facts.isCluster !== target.cluster) {
-    const hint = facts.isCluster
-      ? 'it is part of a cluster: say cluster: true'
-      : 'it is not part of a cluster: leave cluster out, and name one server';
-    throw new StorageUnavailableError(place, hint);
-  }
+    throw new ServerTooOldError(place, facts.version, OLDEST.join('.'));
+  const refuse = (reason: string, remedy: string): never => {
+    throw new StorageUnavailableError(place, reason, { remedy });
+  };
+  if (facts.isReplica) refuse('it is a replica, which takes no writes', 'Name the primary.');
+  if (facts.isCluster && !target.cluster) refuse('it is part of a cluster', 'Say cluster: true.');
+  if (!facts.isCluster && target.cluster)
+    refuse('it is not part of a cluster', 'Name one server, without cluster: true.');
   await ask({ command: 'client', keys: [], args: ['KILL', 'ID', String(Number.MAX_SAFE_INTEGER)] }); // may it? It has to, after a failure.
   if (target.durability === 'full') await inspectSettings(facts, target, ask);
 }
@@ -51,8 +50,8 @@ async function inspectSettings(facts: ServerFacts, target: RedisTarget, ask: Ask
 /** `undefined`: the server does not tell. */
 async function settingOf(setting: string, ask: Ask): Promise<string | undefined> {
   try {
-    const reply = (await ask({ command: 'config', keys: [], args: ['GET', setting] })) as readonly unknown[];
-    return reply[1] === undefined ? undefined : String(reply[1]);
+    const reply = (await ask({ command: 'config', keys: [], args: ['GET', setting] })) as readonly Buffer[];
+    return reply[1]?.toString();
   } catch (error) {
     if (isReply(error)) return undefined;
     throw error;

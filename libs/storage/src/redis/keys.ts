@@ -1,4 +1,4 @@
-import { PARTITIONS, StorageUnavailableError, partitionOf } from '#spi';
+import { PARTITIONS, partitionOf } from '#spi';
 
 /**
  * Names of keys. All of a partition share a hash tag, so that on a cluster they lie in one slot and one script may write
@@ -10,13 +10,7 @@ import { PARTITIONS, StorageUnavailableError, partitionOf } from '#spi';
  *                  j:<actor>  its entries      c:<actor>  its checkpoints
  */
 export class Keys {
-  constructor(private readonly prefix: string) {
-    if (!/^[^{}\s]+$/.test(prefix))
-      throw new StorageUnavailableError(
-        `prefix ${JSON.stringify(prefix)}`,
-        'it is empty, or has a brace or a space in it',
-      );
-  }
+  constructor(private readonly prefix: string) {}
 
   base(partition: number): string {
     return `${this.prefix}:{p${partition}}:`;
@@ -40,6 +34,11 @@ export class Keys {
 
   get schema(): string {
     return `${this.prefix}:{meta}:schema`;
+  }
+
+  /** Written and deleted while a store is opened. */
+  get probe(): string {
+    return `${this.prefix}:{meta}:probe`;
   }
 
   /** The set of partitions that have ever been written to. */

@@ -1,8 +1,9 @@
-import { type Env, StorageUnavailableError, StoreClosedError, StoreFailedError, SystemEnv } from '#spi';
-import { type Connection, type Driver, bare, isReply } from './driver';
+import { type Env, StoreClosedError, StoreFailedError, SystemEnv } from '#spi';
+import { type Connection, type Driver, isReply } from './driver';
 import type { Endpoint, RedisTarget } from './redis-options';
 import type { Script } from './scripts/script';
 import { type ServerFacts, factsOf } from './server-facts';
+import { unavailable } from './unavailable';
 
 export type Argument = string | Buffer;
 
@@ -126,7 +127,7 @@ export class Link {
       commands.map((command) =>
         command.promise.then(
           (value: unknown): CallResult => ({ value }),
-          (error: Error): CallResult => ({ error }),
+          (error: unknown): CallResult => ({ error: error as Error }),
         ),
       ),
     );
@@ -175,7 +176,7 @@ export class Link {
       return (this.life = life);
     } catch (error) {
       redis.disconnect();
-      throw this.unavailable(error);
+      throw unavailable(this.place, error);
     }
   }
 
@@ -214,11 +215,6 @@ export class Link {
       await new Promise<void>((resolve) => this.env.schedule(resolve, LOADING_POLL_MS));
     }
   }
-
-  private unavailable(error: unknown): Error {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('PS_')) return error;
-    return new StorageUnavailableError(this.place, remedyOf(bare(error).message));
-  }
 }
 
 function loading({ lua }: Script): Call {
@@ -227,12 +223,4 @@ function loading({ lua }: Script): Call {
 
 function isNoScript(result: CallResult): boolean {
   return 'error' in result && isReply(result.error) && result.error.message.startsWith('NOSCRIPT');
-}
-
-function remedyOf(message: string): string {
-  if (message.startsWith('WRONGPASS')) return 'user or password is wrong';
-  if (message.startsWith('NOAUTH')) return 'it wants a password, and the URL has none';
-  if (/AUTH.*without any password configured/.test(message)) return 'the URL has a password, and the server wants none';
-  if (message.startsWith('NOPERM')) return `its user may not do what a store needs (${message})`;
-  return message;
 }

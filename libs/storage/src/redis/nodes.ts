@@ -3,12 +3,15 @@ import { type Driver, isReply, loadDriver } from './driver';
 import { SCHEMA_VERSION, checkSchema, inspectServer } from './inspect-server';
 import { Keys, SLOTS, slotOf } from './keys';
 import { type Argument, type Call, type CallResult, Link } from './link';
+import { unavailable } from './unavailable';
 import type { Endpoint, RedisTarget } from './redis-options';
 import { FLUSH } from './scripts/flush.script';
 import { LATEST_CHECKPOINT, SAVE_CHECKPOINT } from './scripts/checkpoint.scripts';
 import { CLAIM, RELEASE } from './scripts/lease.scripts';
 import { ACTORS, DUE, LINE, MOVED, NEXT_DUE, OUTBOXES, READ, SWEEP, TRUNCATE } from './scripts/read.scripts';
+import { PROBE } from './scripts/probe.script';
 import type { Script } from './scripts/script';
+import { Witness } from './witness';
 
 /** What belongs together lies under one hash tag: a partition's number, or a name. */
 export type Tag = number | 'meta' | 'lease';
@@ -18,9 +21,10 @@ export interface Routed extends Call {
 }
 
 export const STORE_SCRIPTS: readonly Script[] = [
+  PROBE,
   FLUSH, READ, TRUNCATE, LINE, DUE, NEXT_DUE, SWEEP, ACTORS, OUTBOXES, MOVED, SAVE_CHECKPOINT, LATEST_CHECKPOINT,
 ]; // prettier-ignore
-export const LEASE_SCRIPTS: readonly Script[] = [CLAIM, RELEASE];
+export const LEASE_SCRIPTS: readonly Script[] = [PROBE, CLAIM, RELEASE];
 
 /** How often a call goes on to where a cluster says it belongs, and the first pause before it does; the pause doubles. */
 const MOVES = 8;
@@ -39,6 +43,7 @@ export class Nodes {
   /** By slot, on a cluster. */
   private owners: readonly (Link | undefined)[] = [];
   private isClosed = false;
+  readonly witness = new Witness();
   private readonly env = new SystemEnv();
 
   private constructor(
@@ -54,7 +59,7 @@ export class Nodes {
     try {
       if (target.cluster) await nodes.learn();
       else await nodes.linkTo(target.endpoints[0] as Endpoint).open();
-      await nodes.agreeOnSchema();
+      await nodes.prepare();
       return nodes;
     } catch (error) {
       await nodes.close();
@@ -172,9 +177,11 @@ export class Nodes {
     let link = this.links.get(name);
     if (link === undefined) {
       const { driver, target, scripts } = this;
-      link = new Link(driver, endpoint, target, scripts, (facts, ask) =>
-        inspectServer(`Redis at ${name}`, facts, target, ask),
-      );
+      const place = `Redis at ${name}`;
+      link = new Link(driver, endpoint, target, scripts, async (facts, ask) => {
+        await inspectServer(place, facts, target, ask);
+        await this.witness.verify(place, this.keys, ask);
+      });
       this.links.set(name, link);
     }
     return link;
@@ -199,24 +206,26 @@ export class Nodes {
   private async take(ranges: readonly SlotRange[], from: Endpoint): Promise<void> {
     const owners: (Link | undefined)[] = Array.from({ length: 16_384 }, () => undefined);
     for (const [first, last, [host, port]] of ranges)
-      owners.fill(
-        this.linkTo({ host: String(host ?? '') || from.host, port: Number(port) }),
-        Number(first),
-        Number(last) + 1,
-      );
+      owners.fill(this.linkTo({ host: String(host ?? '') || from.host, port: port }), first, last + 1);
     if (owners.includes(undefined))
       throw new StorageUnavailableError(
         `Redis Cluster at ${from.host}:${from.port}`,
         'it has slots that no server serves',
       );
-    if (this.owners.length === 0) await Promise.all([...new Set(owners)].map((link) => link?.open()));
+    if (this.owners.length === 0) await Promise.all([...new Set(owners as Link[])].map((link) => link.open()));
     this.owners = owners;
   }
 
-  private async agreeOnSchema(): Promise<void> {
-    const { schema } = this.keys;
-    await this.call({ tag: 'meta', command: 'setnx', keys: [schema], args: [String(SCHEMA_VERSION)] });
-    checkSchema(schema, await this.call({ tag: 'meta', command: 'get', keys: [schema], args: [] }));
+  private async prepare(): Promise<void> {
+    const { schema, probe } = this.keys;
+    const results = await this.callAll([
+      { tag: 'meta', script: PROBE, keys: [probe], args: [] },
+      { tag: 'meta', command: 'setnx', keys: [schema], args: [String(SCHEMA_VERSION)] },
+      { tag: 'meta', command: 'get', keys: [schema], args: [] },
+    ]);
+    const place = (this.target.endpoints[0] as Endpoint).host;
+    for (const result of results) if ('error' in result) throw unavailable(`Redis at ${place}`, result.error);
+    checkSchema(schema, (results[2] as { value: unknown }).value);
   }
 }
 

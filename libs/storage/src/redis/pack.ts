@@ -31,8 +31,8 @@ function put(value: Packable): void {
   if (typeof value === 'string') putText(value);
   else if (typeof value === 'boolean') putByte(value ? 0xc3 : 0xc2);
   else if (typeof value === 'number') putByte(value & 0x7f);
-  else if (ArrayBuffer.isView(value)) putBytes(value as Uint8Array);
-  else putList(value as readonly Packable[]);
+  else if (ArrayBuffer.isView(value)) putBytes(value);
+  else putList(value);
 }
 
 function putText(text: string): void {

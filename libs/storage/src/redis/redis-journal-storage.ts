@@ -12,7 +12,12 @@ const PAGE_BYTES = 1024 * 1024;
 /** Journals in Redis. */
 export class RedisJournalStorage implements JournalStorage {
   readonly name = 'redis';
-  readonly capabilities: StorageCapabilities = { persistent: true, shared: true, rows: false };
+  readonly capabilities: StorageCapabilities = {
+    persistent: true,
+    shared: true,
+    rows: false,
+    failover: 'mayLoseAcknowledged',
+  };
 
   constructor(private readonly store: RedisStore) {}
 
@@ -58,10 +63,10 @@ export class RedisJournalStorage implements JournalStorage {
     while (names.length < limit) {
       const lists = await this.namesFrom(partitions, [bound, end, String(share)]);
       const cut = lists.filter((list) => list.length === share).map((list) => list.at(-1) as Buffer);
-      cut.sort(Buffer.compare);
+      cut.sort(byBytes);
       const last = cut[0];
       const heard = lists.flat().filter((name) => last === undefined || Buffer.compare(name, last) <= 0);
-      names.push(...heard.sort(Buffer.compare));
+      names.push(...heard.sort(byBytes));
       if (last === undefined) break;
       bound = Buffer.concat([Buffer.from('('), last]);
     }
@@ -87,4 +92,8 @@ export class RedisJournalStorage implements JournalStorage {
     page.catch(() => undefined); // the caller may have left the loop, and never ask
     return page as Promise<readonly [number, number, ...Buffer[]]>;
   }
+}
+
+function byBytes(a: Buffer, b: Buffer): number {
+  return Buffer.compare(a, b);
 }

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { StorageUnavailableError } from '#spi';
+import { InvalidStorageOptionError } from '#spi';
 
 /** @publicApi */
 export interface RedisOptions {
@@ -45,18 +45,30 @@ export interface RedisTarget {
   readonly warn: (message: string) => void;
 }
 
-/** Never shows what it was given: a URL holds a password. @throws StorageUnavailableError */
+/** Never shows what it was given: a URL holds a password. @throws InvalidStorageOptionError */
 export function targetOf(given: string | RedisOptions): RedisTarget {
   const options = typeof given === 'string' ? { url: given } : given;
   const urls = [options.url].flat().map(parse);
   const first = urls[0];
-  if (first === undefined) throw refused('no URL is given');
-  const { cluster = urls.length > 1, timeoutMs = 10_000 } = options;
+  if (first === undefined) throw new InvalidStorageOptionError('url', 'an empty list', URL_FORM);
+  const { cluster = urls.length > 1, timeoutMs = 10_000, prefix = 'plexspaces' } = options;
   const database = first.pathname.length > 1 ? Number(first.pathname.slice(1)) : 0;
-  if (!Number.isInteger(database) || database < 0) throw refused('the database in its path is not a number', first);
-  if (cluster && database !== 0) throw refused('a Redis Cluster has database 0 only', first);
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1))
-    throw refused(`timeoutMs is ${String(timeoutMs)}, not a number of milliseconds above 0`, first);
+  if (!Number.isInteger(database) || database < 0)
+    throw new InvalidStorageOptionError(
+      'url',
+      `of ${first.host} with ${first.pathname}`,
+      'with a number of a database, or none',
+    );
+  if (cluster && database !== 0)
+    throw new InvalidStorageOptionError('url', `of database ${database}`, '0 on a Redis Cluster');
+  if (!(timeoutMs > 0 && timeoutMs <= MOST_MS))
+    throw new InvalidStorageOptionError(
+      'timeoutMs',
+      String(timeoutMs),
+      `a number of milliseconds from 1 to ${MOST_MS}`,
+    );
+  if (!/^[^{}\s]+$/.test(prefix))
+    throw new InvalidStorageOptionError('prefix', JSON.stringify(prefix), 'a text without braces and spaces');
   return {
     endpoints: urls.map((url) => ({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6379) })),
     cluster,
@@ -64,7 +76,7 @@ export function targetOf(given: string | RedisOptions): RedisTarget {
     password: decoded(first.password, first),
     database,
     tls: first.protocol === 'rediss:' ? { servername: first.hostname, ...options.tls } : undefined,
-    prefix: options.prefix ?? 'plexspaces',
+    prefix,
     durability: options.durability ?? 'full',
     trustServer: options.trustServer ?? false,
     timeoutMs,
@@ -72,13 +84,16 @@ export function targetOf(given: string | RedisOptions): RedisTarget {
   };
 }
 
+const MOST_MS = 2 ** 31 - 1;
+const URL_FORM = 'such as redis://user:password@host:6379, or rediss: for TLS';
+
 function parse(text: unknown): URL {
   if (typeof text !== 'string' || !URL.canParse(text))
-    throw refused('its URL cannot be read; it looks like redis://host:6379');
+    throw new InvalidStorageOptionError('url', 'not to be read', URL_FORM);
   const url = new URL(text);
   if (!['redis:', 'rediss:'].includes(url.protocol))
-    throw refused(`the URL begins with ${url.protocol}, not with redis: or rediss:`);
-  if (url.hostname === '') throw refused('its URL names no host');
+    throw new InvalidStorageOptionError('url', `one of ${url.protocol}`, URL_FORM);
+  if (url.hostname === '') throw new InvalidStorageOptionError('url', 'without a host', URL_FORM);
   return url;
 }
 
@@ -86,10 +101,10 @@ function decoded(part: string, url: URL): string | undefined {
   try {
     return part === '' ? undefined : decodeURIComponent(part);
   } catch {
-    throw refused('user or password is not percent-encoded', url);
+    throw new InvalidStorageOptionError(
+      'url',
+      `of ${url.host} with a user or password that is not percent-encoded`,
+      URL_FORM,
+    );
   }
-}
-
-function refused(reason: string, url?: URL): StorageUnavailableError {
-  return new StorageUnavailableError(url === undefined ? 'Redis' : `Redis at ${url.host}`, reason);
 }

@@ -24,7 +24,7 @@ export class RedisStorage implements Storage {
 
   /**
    * Connects, looks whether the server keeps what it acknowledges, and moves messages that a crash has left on their way.
-   * @throws StorageUnavailableError, UnsafeStorageError, SchemaTooNewError, MissingPackageError
+   * @throws InvalidStorageOptionError, StorageUnavailableError, ServerTooOldError, UnsafeStorageError, SchemaTooNewError, MissingPackageError
    */
   static async open(options: string | RedisOptions): Promise<RedisStorage> {
     const target = targetOf(options);

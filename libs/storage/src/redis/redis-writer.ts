@@ -37,10 +37,19 @@ export class RedisWriter {
     await this.relay.markUsed([...plan.touched]);
     for (const { wave, calls } of waves) {
       const replies = await this.run(wave, calls);
-      for (const [index, reply] of replies) outcomes[index] = outcomeOf(writes[index] as Write, reply);
+      for (const [index, reply] of replies) outcomes[index] = this.outcome(writes[index] as Write, reply);
       await this.deliver(wave, replies);
     }
     return outcomes as Outcome[];
+  }
+
+  private outcome(write: Write, reply: ScriptReply): Outcome {
+    const outcome = outcomeOf(write, reply);
+    if (outcome.kind === 'committed' && write.kind === 'append') {
+      if (write.status === 'terminated') this.nodes.witness.forget(write.actor);
+      else this.nodes.witness.note(write.actor, outcome.head);
+    }
+    return outcome;
   }
 
   private callOf({ partition, packed, actors }: Batch): Routed {
