@@ -12,7 +12,7 @@ export interface Options {
   readonly profile?: string | undefined;
 }
 
-export const USAGE = `npm run bench -- [--storage name] [--runs N] [--only name]… [--json] [--scale X] [--profile folder]
+const USAGE = `npm run bench -- [--storage name] [--runs N] [--only name]… [--json] [--scale X] [--profile folder]
 npm run bench:peers -- [the same, without --storage]
   --storage name    ${STORAGES.join(', ')} (sqlite): what durable actors are measured on
   --runs N          runs of each case, medians are shown (5; peers: 3)
@@ -22,7 +22,7 @@ npm run bench:peers -- [the same, without --storage]
   --profile folder  leave a CPU profile of each case there`;
 
 /** @throws Error with what is wrong */
-export function readOptions(args: readonly string[], runsByDefault: number): Options | 'help' {
+function readOptions(args: readonly string[], runsByDefault: number): Options | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {

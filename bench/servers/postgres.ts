@@ -8,7 +8,7 @@ const USUAL = 'postgres://postgres@127.0.0.1:5432/test';
 const SAFE = ['fsync', 'synchronous_commit', 'full_page_writes'];
 
 /** Where Postgres is, as for the tests. */
-export function postgresUrl(): URL {
+function postgresUrl(): URL {
   return new URL(process.env['TEST_POSTGRES_URL'] ?? USUAL);
 }
 
