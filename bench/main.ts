@@ -1,12 +1,11 @@
-// npm run bench: runs the cases, compares with goals, the raw store and peers, prints the table.
+// npm run bench: runs the cases, compares with goals, the raw store and nact, prints the table.
 import type { CaseName } from './cases';
-import { runInProcess } from './harness/case-process';
-import type { Figures } from './harness/case';
 import { describeMachine } from './harness/machine';
-import { type Options, USAGE, readOptions } from './harness/options';
+import { type Options, runProgram } from './harness/options';
 import { installPeers } from './harness/peers';
-import { selectSections } from './report/all-sections';
-import { type Run, judge } from './report/judge';
+import { type Runs, runCases } from './harness/run-section';
+import { sectionsOn, selectSections } from './report/all-sections';
+import { judge } from './report/judge';
 import type { Section } from './report/sections';
 import { printTable } from './report/table';
 
@@ -16,8 +15,8 @@ const say = (line: string): void => console.error(line);
 const needsPeer = (name: CaseName): boolean => name.endsWith('-nact');
 
 async function main(options: Options): Promise<void> {
-  const selected = selectSections(options.only);
-  if (selected.length === 0) throw new Error(`Nothing is called ${options.only.join(' or ')}.`);
+  const selected = selectSections(sectionsOn(options.storage), options.only);
+  if (selected.length === 0) throw new Error(`Nothing on ${options.storage} is called ${options.only.join(' or ')}.`);
   const wantsPeers = selected.some(({ cases }) => cases.some(needsPeer));
   const hasPeers = wantsPeers && installPeers(say);
   const sections = selected.map((section) => ({
@@ -25,9 +24,10 @@ async function main(options: Options): Promise<void> {
     cases: section.cases.filter((name) => hasPeers || !needsPeer(name)),
   }));
 
-  const machine = describeMachine();
-  const results: { section: Section; runs: Run[] }[] = [];
-  for (const section of sections) results.push({ section, runs: await runSection(section, options) });
+  const machine = await describeMachine([options.storage]);
+  const results: (Runs & { readonly section: Section })[] = [];
+  for (const section of sections)
+    results.push({ section, ...(await runCases(section.name, section.cases, options, say)) });
 
   const judged = results.map(({ section, runs }) => ({ section, rows: judge(section, runs) }));
   if (options.json) {
@@ -38,39 +38,4 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-/** Each case once, then each again: what disturbs the machine for a while disturbs them alike. */
-async function runSection({ name, cases }: Section, { runs, scale }: Options): Promise<Run[]> {
-  const all: Run[] = [];
-  for (let run = 1; run <= runs; run++) {
-    const figures: Record<string, Figures> = {};
-    for (const name of cases) {
-      const start = performance.now();
-      try {
-        figures[name] = await runInProcess(name, scale);
-        say(`${progress(run, runs)} ${name.padEnd(20)} ${((performance.now() - start) / 1_000).toFixed(1)} s`);
-      } catch (error) {
-        process.exitCode = 1;
-        say(`${progress(run, runs)} ${name.padEnd(20)} failed: ${(error as Error).message}`);
-      }
-    }
-    all.push(figures);
-  }
-  return all;
-
-  function progress(run: number, of: number): string {
-    return `[${name} ${run}/${of}]`;
-  }
-}
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') console.log(USAGE);
-  else
-    main(options).catch((error: unknown) => {
-      say(String(error));
-      process.exitCode = 1;
-    });
-} catch (error) {
-  say(`${(error as Error).message}\n${USAGE}`);
-  process.exitCode = 2;
-}
+runProgram(main, 5);

@@ -1,15 +1,15 @@
-import { copyFileSync } from 'node:fs';
 import type { Type } from '@nestjs/common';
-import Database from 'better-sqlite3';
-import { startOnSqlite } from './start-app';
+import type { Storage } from 'plexspaces/spi';
 import { drive } from '../harness/drive';
+import type { Store } from '../servers/store';
+import { startOn } from './start-app';
 
-/** An actor whose `write` answers how often it was called, and that takes a checkpoint every 100 turns. */
+/** An actor whose `write` answers how often it was called. */
 export interface Written {
   write(): number;
 }
 
-/** Actors with a long past, in a file that is closed. */
+/** Actors with a long past, in a store that nobody has open. */
 export interface History {
   /** Turns of each. */
   readonly turns: number;
@@ -17,52 +17,55 @@ export interface History {
   readonly entries: number;
   readonly entriesAfterCheckpoint: number;
   readonly journalBytes: number;
+  /** Of its last checkpoint. */
   readonly checkpointBytes: number;
 }
 
 const CHECKPOINT_EVERY = 100;
 
-/** Ends half way between two checkpoints. */
+/** Ends half way between two checkpoints of a class that takes one every 100 turns. */
 export async function writeHistory(
-  path: string,
+  store: Store,
   cls: Type<Written>,
   keys: readonly string[],
   minEntries: number,
 ): Promise<History> {
-  const app = await startOnSqlite(path, cls);
+  const app = await startOn(store, cls);
   const refs = keys.map((key) => app.client(cls).ref(key));
   const [first] = refs;
   if (first === undefined) throw new Error('A history needs a key.');
   let turns = 0;
+  let more = CHECKPOINT_EVERY * 1.5;
   for (let seq = 0; seq < minEntries; { seq } = await app.storage.journal.head(first.actorId)) {
-    const more = turns === 0 ? CHECKPOINT_EVERY * 1.5 : CHECKPOINT_EVERY;
-    await drive(more * refs.length, refs.length, (i) => (refs[i % refs.length] as typeof first).ask.write());
+    await drive(more * refs.length, Math.max(refs.length, 50), (i) =>
+      (refs[i % refs.length] as typeof first).ask.write(),
+    );
     turns += more;
+    more = CHECKPOINT_EVERY;
   }
+  const sizes = await sizesOf(app.storage, first.actorId);
   await app.close();
-  return { turns, ...sizesOf(path, first.actorId) };
+  return { turns, ...sizes };
 }
 
-/** The same file as if no checkpoint had ever been taken. */
-export function copyWithoutCheckpoints(path: string, copy: string): void {
-  copyFileSync(path, copy);
-  const database = new Database(copy);
-  database.exec('DELETE FROM ps_checkpoint');
-  database.close();
+/** As if no checkpoint had ever been taken. */
+export function hideCheckpoints({ checkpoints }: Storage): void {
+  checkpoints.latest = () => Promise.resolve(null);
+  checkpoints.list = () => Promise.resolve([]);
 }
 
-function sizesOf(path: string, actor: string): Omit<History, 'turns'> {
-  const database = new Database(path);
-  database.pragma('wal_checkpoint(TRUNCATE)'); // so that the file alone is the database, and can be copied
-  const number = (sql: string): number => Number(database.prepare(sql).pluck().get(actor));
-  const ofActor = 'JOIN ps_actor a ON a.id = t.actor WHERE a.name = ?';
-  const entries = number(`SELECT sum(entries) FROM ps_journal t ${ofActor}`);
-  const sizes = {
+async function sizesOf({ journal, checkpoints }: Storage, actor: string): Promise<Omit<History, 'turns'>> {
+  let [entries, journalBytes] = [0, 0];
+  for await (const page of journal.read(actor, 0))
+    for (const { bytes } of page) {
+      entries++;
+      journalBytes += bytes.length;
+    }
+  const checkpoint = await checkpoints.latest(actor);
+  return {
     entries,
-    entriesAfterCheckpoint: entries - number(`SELECT max(t.seq) FROM ps_checkpoint t ${ofActor}`),
-    journalBytes: number(`SELECT sum(length(frame)) FROM ps_journal t ${ofActor}`),
-    checkpointBytes: number(`SELECT length(bytes) FROM ps_checkpoint t ${ofActor} ORDER BY t.seq DESC LIMIT 1`),
+    entriesAfterCheckpoint: entries - (checkpoint?.seq ?? 0),
+    journalBytes,
+    checkpointBytes: checkpoint?.bytes.length ?? 0,
   };
-  database.close();
-  return sizes;
 }

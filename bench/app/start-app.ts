@@ -1,8 +1,10 @@
 import type { DynamicModule, INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type ActorClient, PlexSpacesModule, getActorToken } from 'plexspaces';
+import { RedisStorageModule } from 'plexspaces/redis';
 import { STORAGE, type Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
+import type { Store } from '../servers/store';
 
 /** A running application, as a user starts it. */
 export interface App {
@@ -31,8 +33,19 @@ export async function startApp(storage: DynamicModule | null, ...providers: Prov
   return appOf(context);
 }
 
-export function startOnSqlite(path: string, ...providers: Provider[]): Promise<App> {
-  return startApp(TypeormStorageModule.sqlite(path), ...providers);
+export function startOn(store: Store, ...providers: Provider[]): Promise<App> {
+  return startApp(moduleOf(store), ...providers);
+}
+
+function moduleOf({ storage, url }: Store): DynamicModule {
+  switch (storage) {
+    case 'sqlite':
+      return TypeormStorageModule.sqlite(url);
+    case 'postgres':
+      return TypeormStorageModule.postgres(url, { migrate: true });
+    case 'redis':
+      return RedisStorageModule.forRoot(url);
+  }
 }
 
 function appOf(context: INestApplicationContext): App {

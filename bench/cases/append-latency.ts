@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { AppendWrite, JournalStorage } from 'plexspaces/spi';
 import { DurableCounter } from '../app/actors';
-import { type App, startApp, startOnSqlite } from '../app/start-app';
+import { type App, startApp, startOn } from '../app/start-app';
 import { watchFlushes } from '../app/watch-flushes';
 import type { Bench, Figures } from '../harness/case';
 import { timeEach } from '../harness/drive';
@@ -51,5 +50,5 @@ async function appendAt(journal: JournalStorage, template: AppendWrite, seq: num
 export const onMemory = async (bench: Bench): Promise<Figures> =>
   measureAppends(await startApp(null, DurableCounter), bench);
 
-export const onSqlite = async (bench: Bench): Promise<Figures> =>
-  measureAppends(await startOnSqlite(join(bench.folder, 'journal.db'), DurableCounter), bench);
+export const onStore = async (bench: Bench): Promise<Figures> =>
+  measureAppends(await startOn(await bench.store(), DurableCounter), bench);

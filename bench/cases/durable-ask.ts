@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { DurableCounter } from '../app/actors';
-import { startOnSqlite } from '../app/start-app';
+import { startOn } from '../app/start-app';
 import { watchFlushes } from '../app/watch-flushes';
 import type { Bench, Figures } from '../harness/case';
 import { type Add, KEYS, measureDurableAsks, measureLatency } from './ask-loop';
 
-/** Durable asks on a SQLite file, through the handler `method`. */
+/** Durable asks through the handler `method`. */
 export async function measureDurable(method: 'add' | 'addRated', bench: Bench): Promise<Figures> {
-  const app = await startOnSqlite(join(bench.folder, 'journal.db'), DurableCounter);
+  const app = await startOn(await bench.store(), DurableCounter);
   const client = app.client(DurableCounter);
   const counters = Array.from({ length: KEYS }, (_, i): Add => {
     const ref = client.ref(`c${i}`);

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { check } from '../app/check';
 import { DurableCounter } from '../app/actors';
-import { startOnSqlite } from '../app/start-app';
+import { startOn } from '../app/start-app';
 import type { Case } from '../harness/case';
 import { drive } from '../harness/drive';
 import { IN_FLIGHT } from './ask-loop';
 
 /** First message of durable actors that never were: head row, activation record and turn. */
 export const run: Case = async (bench) => {
-  const app = await startOnSqlite(join(bench.folder, 'journal.db'), DurableCounter);
+  const app = await startOn(await bench.store(), DurableCounter);
   const client = app.client(DurableCounter);
   let answers = 0;
   const touch = async (key: string): Promise<void> => {

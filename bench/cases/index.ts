@@ -1,5 +1,10 @@
+import { run as compareBullmq } from '../compare/bullmq';
+import { run as compareDbos } from '../compare/dbos';
+import { run as compareNact } from '../compare/nact';
+import { measureOurs } from '../compare/ours';
+import { run as compareRestate } from '../compare/restate';
 import type { Case } from '../harness/case';
-import { onMemory, onSqlite } from './append-latency';
+import { onMemory, onStore } from './append-latency';
 import { run as askFacets } from './ask-facets';
 import { run as askNact } from './ask-nact';
 import { run as askPlain } from './ask-plain';
@@ -13,7 +18,10 @@ import { run as rawAskEffect } from './raw-ask-effect';
 import { run as rawAskPlain } from './raw-ask-plain';
 import { run as recoveryCounter } from './recovery-counter';
 import { run as recoveryLedger } from './recovery-ledger';
+import { run as recoveryLong } from './recovery-long';
+import { run as replayMemory } from './replay-memory';
 import { run as turnGrowth } from './turn-growth';
+import { run as writeLong } from './write-long';
 
 export const CASES = {
   'ask-plain': askPlain,
@@ -27,11 +35,21 @@ export const CASES = {
   'first-touch': firstTouch,
   'recovery-counter': recoveryCounter,
   'recovery-ledger': recoveryLedger,
+  'recovery-long': recoveryLong,
+  'write-long': writeLong,
+  'replay-memory': replayMemory,
   'turn-growth': turnGrowth,
   'idle-plain': idlePlain,
   'idle-nact': idleNact,
   'append-memory': onMemory,
-  'append-sqlite': onSqlite,
+  'append-store': onStore,
+  'ours-postgres': (bench) => measureOurs('postgres', bench),
+  'ours-redis': (bench) => measureOurs('redis', bench),
+  'ours-sqlite': (bench) => measureOurs('sqlite', bench),
+  'peer-dbos': compareDbos,
+  'peer-restate': compareRestate,
+  'peer-nact': compareNact,
+  'peer-bullmq': compareBullmq,
 } as const satisfies Record<string, Case>;
 
 export type CaseName = keyof typeof CASES;

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { check } from '../app/check';
 import { DurableCounter } from '../app/actors';
-import { startOnSqlite } from '../app/start-app';
+import { startOn } from '../app/start-app';
 import type { Case } from '../harness/case';
 import { drive, timeEach } from '../harness/drive';
 import { percentile } from '../harness/statistics';
@@ -9,7 +8,7 @@ import { IN_FLIGHT } from './ask-loop';
 
 /** Does an actor slow down as its history grows? Its first and its last turns one at a time, those between in bulk. */
 export const run: Case = async (bench) => {
-  const app = await startOnSqlite(join(bench.folder, 'journal.db'), DurableCounter);
+  const app = await startOn(await bench.store(), DurableCounter);
   const client = app.client(DurableCounter);
   const [turns, window] = [bench.times(100_000, 30), bench.times(1_000, 10)];
 

@@ -22,3 +22,23 @@ export async function timeEach(total: number, op: (index: number) => Promise<unk
   }
   return ms;
 }
+
+/** Does `op` for so long, each loop at least once. @returns how long each took, and how many there were in a second */
+export async function driveFor(
+  durationMs: number,
+  inFlight: number,
+  op: (index: number) => Promise<unknown>,
+): Promise<{ readonly opsPerSecond: number; readonly ms: readonly number[] }> {
+  const ms: number[] = [];
+  let next = 0;
+  const start = performance.now();
+  const loop = async (): Promise<void> => {
+    do {
+      const asked = performance.now();
+      await op(next++);
+      ms.push(performance.now() - asked);
+    } while (performance.now() - start < durationMs);
+  };
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  return { opsPerSecond: ms.length / ((performance.now() - start) / 1_000), ms };
+}

@@ -2,9 +2,12 @@ import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { describePostgres } from '../servers/postgres';
+import { describeRedis } from '../servers/redis';
 import { REPOSITORY, isInMemory, makeFolder, removeFolder } from './folder';
 import { hasPeers, peerVersion } from './peers';
 import { median } from './statistics';
+import type { StorageName } from './storage-name';
 
 const PROBES = 200;
 const PAGE = Buffer.alloc(4_096, 1);
@@ -20,9 +23,15 @@ export interface Machine {
   /** Median of one 4 KB write and its fsync, on the disk that the databases lie on. */
   readonly fsyncMs: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** With the settings that make a commit durable. */
+  readonly servers: readonly string[];
 }
 
-export function describeMachine(): Machine {
+const DRIVERS = { sqlite: 'better-sqlite3', postgres: 'pg', redis: 'ioredis' } as const;
+const PEERS = ['nact', 'nact-persistence-postgres', '@dbos-inc/dbos-sdk', 'bullmq', '@restatedev/restate-server'];
+
+/** @throws Error when a server that is to be measured is not there, or not durable */
+export async function describeMachine(storages: readonly StorageName[]): Promise<Machine> {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -35,9 +44,13 @@ export function describeMachine(): Machine {
       node: process.version,
       plexspaces: versionOf('plexspaces'),
       '@nestjs/core': versionOf('@nestjs/core'),
-      'better-sqlite3': versionOf('better-sqlite3'),
-      ...(hasPeers() ? { nact: peerVersion('nact') } : {}),
+      ...Object.fromEntries(storages.map((storage) => [DRIVERS[storage], versionOf(DRIVERS[storage])])),
+      ...(hasPeers() ? Object.fromEntries(PEERS.map((name) => [name, peerVersion(name)])) : {}),
     },
+    servers: [
+      ...(storages.includes('postgres') ? [await describePostgres()] : []),
+      ...(storages.includes('redis') ? [describeRedis()] : []),
+    ],
   };
 }
 

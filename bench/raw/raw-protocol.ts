@@ -22,8 +22,24 @@ export interface RawAppend {
   readonly number: number;
 }
 
+/** Of a raw actor's incarnation, as long as a real one. */
+export const WRITER = 'w'.repeat(26);
+
+export function actorName(key: number): string {
+  return `default/default/raw_counter/c${key}`;
+}
+
+export function messageId(number: number, length: number): string {
+  return String(number).padStart(length, '0');
+}
+
 export function bytesOf({ frameBytes, inbox }: AppendShape): number {
   return inbox.reduce((sum, { bytes }) => sum + bytes, frameBytes);
+}
+
+/** What each append of an ask writes, frame first. */
+export function payloadsOf(shapes: readonly AppendShape[]): readonly Uint8Array[] {
+  return shapes.map((shape) => new Uint8Array(bytesOf(shape)).fill(0x5a));
 }
 
 export function packAppends(appends: readonly RawAppend[], payloads: readonly Uint8Array[]): ArrayBuffer {

@@ -1,7 +1,11 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { type RawAppend, type RawWorkerData, bytesOf, packAppends } from './raw-protocol';
+import type { RawAppend } from './raw-protocol';
 import type { AppendShape } from './record-turn';
+
+/** Writes one group of appends, durably. */
+export interface RawWriter {
+  write(appends: readonly RawAppend[]): Promise<void>;
+  close(): Promise<void>;
+}
 
 interface Waiting {
   readonly resolve: () => void;
@@ -10,24 +14,18 @@ interface Waiting {
 
 /** Group commit by hand: what has queued up while the previous group was written goes out as the next. */
 export class RawStore {
-  private readonly worker: Worker;
-  private readonly payloads: readonly Uint8Array[];
   private queue: RawAppend[] = [];
   private waiting: Waiting[] = [];
-  private writing: readonly Waiting[] | null = null;
+  private isWriting = false;
   private numbers = 0;
+  /** Groups written. */
+  flushes = 0;
 
   constructor(
-    path: string,
+    private readonly writer: RawWriter,
     private readonly heads: number[],
     private readonly shapes: readonly AppendShape[],
-  ) {
-    const data: RawWorkerData = { path, keys: heads.length, shapes };
-    this.worker = new Worker(join(__dirname, 'raw-worker.ts'), { workerData: data });
-    this.payloads = shapes.map((shape) => new Uint8Array(bytesOf(shape)).fill(0x5a));
-    this.worker.on('message', () => this.flushed());
-    this.worker.on('error', (error) => this.fail(error));
-  }
+  ) {}
 
   /** The appends of one ask, one after another as the output gate demands. */
   async ask(key: number): Promise<void> {
@@ -39,38 +37,31 @@ export class RawStore {
     }
   }
 
-  async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.worker.once('exit', resolve));
-    this.worker.postMessage(null);
-    await ended;
+  close(): Promise<void> {
+    return this.writer.close();
   }
 
   private append(append: RawAppend): Promise<void> {
     return new Promise((resolve, reject) => {
       this.queue.push(append);
       this.waiting.push({ resolve, reject });
-      if (this.queue.length === 1 && this.writing === null) queueMicrotask(() => this.flush());
+      if (this.queue.length === 1 && !this.isWriting) queueMicrotask(() => void this.flush());
     });
   }
 
-  private flush(): void {
-    if (this.writing !== null || this.queue.length === 0) return;
-    const buffer = packAppends(this.queue, this.payloads);
-    this.writing = this.waiting;
-    this.queue = [];
-    this.waiting = [];
-    this.worker.postMessage(buffer, [buffer]);
-  }
-
-  private flushed(): void {
-    const { writing } = this;
-    this.writing = null;
-    writing?.forEach(({ resolve }) => resolve());
+  private async flush(): Promise<void> {
+    if (this.isWriting || this.queue.length === 0) return;
+    const [appends, written] = [this.queue, this.waiting];
+    [this.queue, this.waiting, this.isWriting] = [[], [], true];
+    this.flushes++;
+    try {
+      await this.writer.write(appends);
+      written.forEach(({ resolve }) => resolve());
+    } catch (error) {
+      written.forEach(({ reject }) => reject(error as Error));
+    }
+    this.isWriting = false;
     // After those who waited have asked again.
-    queueMicrotask(() => process.nextTick(() => this.flush()));
-  }
-
-  private fail(error: Error): void {
-    for (const { reject } of [...(this.writing ?? []), ...this.waiting]) reject(error);
+    queueMicrotask(() => process.nextTick(() => void this.flush()));
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { HEADER_INTS, type RawWorkerData, bytesOf } from './raw-protocol';
+import { HEADER_INTS, type RawWorkerData, WRITER, actorName, bytesOf, messageId } from './raw-protocol';
 import type { AppendShape, InboxShape } from './record-turn';
 
 /**
@@ -29,14 +29,13 @@ const end = database.prepare(
   'UPDATE ps_inbox SET state = 2, args_hash = ?, answer = ?, expires_at = ?, due_at = NULL, message = NULL WHERE id = ? AND actor = ?',
 );
 
-const WRITER = 'w'.repeat(26);
 const ids = makeActors();
 
 function makeActors(): number[] {
   const insert = database
     .prepare('INSERT INTO ps_actor (name, head, epoch, writer, schema, status) VALUES (?, 0, 1, ?, 0, 1) RETURNING id')
     .pluck();
-  return Array.from({ length: keys }, (_, i) => insert.get(`default/default/raw_counter/c${i}`, WRITER) as number);
+  return Array.from({ length: keys }, (_, i) => insert.get(actorName(i), WRITER) as number);
 }
 
 /** Applies one group of appends as the buffer lists them. */
@@ -59,7 +58,7 @@ function append(actor: number, seq: number, shape: AppendShape, number: number, 
   let at = shape.frameBytes;
   if (shape.entries > 0) insertFrame.run(actor, seq + 1, shape.entries, bytes.subarray(0, at));
   for (const row of shape.inbox) {
-    change(actor, row, String(number).padStart(row.idLength, '0'), bytes.subarray(at, at + row.bytes));
+    change(actor, row, messageId(number, row.idLength), bytes.subarray(at, at + row.bytes));
     at += row.bytes;
   }
 }

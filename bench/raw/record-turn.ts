@@ -1,6 +1,7 @@
 import { DurableCounter } from '../app/actors';
-import { startOnSqlite } from '../app/start-app';
+import { startOn } from '../app/start-app';
 import { watchFlushes } from '../app/watch-flushes';
+import type { Store } from '../servers/store';
 import type { AppendWrite } from 'plexspaces/spi';
 
 /** One append as rows: what the raw store writes again and again. Only ids and sequence numbers change. */
@@ -26,8 +27,8 @@ const LENGTH_BYTES = 4;
  * Makes the tables and handles a few messages, so that the raw store writes into the very tables, and for each
  * message the very number of rows and bytes, of a durable ask. @returns the appends of one ask, in order
  */
-export async function recordTurn(path: string, method: 'add' | 'addRated'): Promise<readonly AppendShape[]> {
-  const app = await startOnSqlite(path, DurableCounter);
+export async function recordTurn(store: Store, method: 'add' | 'addRated'): Promise<readonly AppendShape[]> {
+  const app = await startOn(store, DurableCounter);
   const ref = app.client(DurableCounter).ref('recorded');
   for (let i = 0; i < 200; i++) await ref.ask[method](1); // past the first activation and one-digit numbers
   const flushes = watchFlushes(app.storage);

@@ -1,15 +1,22 @@
+import type { StorageName } from '../harness/storage-name';
 import { ASK } from './ask-section';
-import { DURABLE, GROWTH, TOUCH } from './durable-section';
-import { APPEND, HEAP, RECOVERY } from './recovery-section';
+import { durableSection, growthSection, touchSection } from './durable-section';
+import { HEAP, appendSection, memorySection, recoverySection } from './recovery-section';
 import type { Section } from './sections';
 
-export const SECTIONS: readonly Section[] = [ASK, DURABLE, TOUCH, APPEND, RECOVERY, GROWTH, HEAP];
+/** What `npm run bench` has to show. What has nothing to do with storage, and what takes minutes, is part of the SQLite run or asked for by name. */
+export function sectionsOn(storage: StorageName): readonly Section[] {
+  const stored = [durableSection, touchSection, appendSection, recoverySection, growthSection, memorySection].map(
+    (section) => section(storage),
+  );
+  return storage === 'sqlite' ? [ASK, ...stored, HEAP] : stored;
+}
 
-/** Those whose name, or one of whose cases, begins with one of the words, with these cases only; all without a word. */
-export function selectSections(only: readonly string[]): readonly Section[] {
-  if (only.length === 0) return SECTIONS;
+/** Those whose name, or one of whose cases, begins with one of the words, with these cases only; without a word all that are not `onDemand`. */
+export function selectSections(sections: readonly Section[], only: readonly string[]): readonly Section[] {
+  if (only.length === 0) return sections.filter(({ onDemand }) => onDemand !== true);
   const wanted = (name: string): boolean => only.some((word) => name.startsWith(word));
-  return SECTIONS.map((section) =>
-    wanted(section.name) ? section : { ...section, cases: section.cases.filter(wanted) },
-  ).filter(({ cases }) => cases.length > 0);
+  return sections
+    .map((section) => (wanted(section.name) ? section : { ...section, cases: section.cases.filter(wanted) }))
+    .filter(({ cases }) => cases.length > 0);
 }

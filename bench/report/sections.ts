@@ -23,4 +23,6 @@ export interface Section {
   readonly title: string;
   readonly cases: readonly CaseName[];
   readonly rows: readonly Row[];
+  /** Run only when it is named: it takes minutes. Default: false. */
+  readonly onDemand?: boolean;
 }

@@ -10,28 +10,44 @@ export function printTable(
   runs: number,
   results: readonly { readonly section: Section; readonly rows: readonly Judgement[] }[],
 ): string {
-  const cells = results.map(({ rows }) => rows.map(cellsOf));
-  const widths = HEADINGS.map((heading, i) =>
-    Math.max(heading.length, ...cells.flat().map((row) => (row[i] as string).length)),
+  const tables = alignTable(
+    results.map(({ section, rows }) => ({ title: section.title, headings: HEADINGS, cells: rows.map(cellsOf) })),
+    [0, 4],
   );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (i === 0 || i === 4 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
-      .join('  ')
-      .trimEnd();
-
-  const tables = results.map(({ section }, i) =>
-    [section.title, line(HEADINGS), ...(cells[i] as string[][]).map(line)].join('\n'),
-  );
-  return [describe(machine, runs), ...tables, summary(results.flatMap(({ rows }) => rows))].join('\n\n');
+  return [describeRun(machine, runs), ...tables, summary(results.flatMap(({ rows }) => rows))].join('\n\n');
 }
 
-function describe({ cpu, cores, memoryGb, system, load, fsyncMs, versions }: Machine, runs: number): string {
+/** Tables with columns of one width; those at `left` begin at the left. A row of a single cell takes what room it needs. */
+export function alignTable(
+  tables: readonly {
+    readonly title: string;
+    readonly headings: readonly string[];
+    readonly cells: readonly (readonly string[])[];
+  }[],
+  left: readonly number[],
+): readonly string[] {
+  const lines = tables.flatMap(({ headings, cells }) => [headings, ...cells]).filter(({ length }) => length > 1);
+  const widths = (tables[0]?.headings ?? []).map((_, i) =>
+    Math.max(...lines.map((line) => (line[i] as string).length)),
+  );
+  const format = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+      .join('  ')
+      .trimEnd();
+  return tables.map(({ title, headings, cells }) => [title, ...[headings, ...cells].map(format)].join('\n'));
+}
+
+export function describeRun(
+  { cpu, cores, memoryGb, system, load, fsyncMs, versions, servers }: Machine,
+  runs: number,
+): string {
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}`,
     `load before ${load.toFixed(1)}, write and fsync of 4 KB ${format(fsyncMs, 'ms')}`,
     names.join(', '),
+    ...servers,
     `${runs} ${runs === 1 ? 'run' : 'runs'}, each case in a process of its own; medians`,
   ].join('\n');
 }
