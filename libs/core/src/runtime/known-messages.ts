@@ -22,7 +22,7 @@ export class KnownMessages {
   admit(message: Message): boolean {
     if (!message.keyed && message.row === 'none') return true;
     const twin = this.byId.get(message.id);
-    if (twin !== undefined) {
+    if (twin?.isOver === false) {
       twin.absorb(message);
       return false;
     }
@@ -35,7 +35,9 @@ export class KnownMessages {
   }
 
   forget(message: Message): void {
-    if (message.keyed || message.row !== 'none') this.byId.delete(message.id);
+    // By now it may be the id of one that came after this was told.
+    if ((message.keyed || message.row !== 'none') && this.byId.get(message.id) === message)
+      this.byId.delete(message.id);
   }
 
   clear(): void {

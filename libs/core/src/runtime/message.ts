@@ -66,6 +66,8 @@ export class Message extends Timed {
   accepted: Promise<InboxRow | null> | null = null;
   /** The store did not take its row, and its sender was told: it is no message any more. */
   isRefused = false;
+  /** Whoever asked was told its outcome: who comes now asks the store. */
+  isOver = false;
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;
@@ -149,11 +151,13 @@ export class Message extends Timed {
   }
 
   answer(value: unknown): void {
+    this.isOver = true;
     this.takeAsker()?.resolve(value);
     for (const twin of this.takeTwins()) twin.answer(value);
   }
 
   fail(error: unknown): void {
+    this.isOver = true;
     this.takeAsker()?.reject(error);
     for (const twin of this.takeTwins()) twin.fail(error);
   }
