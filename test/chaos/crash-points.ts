@@ -17,8 +17,9 @@ export interface CrashPoint {
   readonly isLast?: true;
 }
 
-/** `rows.*` are struck where rows are written: test/integration/rows and test/conformance. */
-type StruckHere = Exclude<FailpointName, `rows.${string}`>;
+/** Of the application's own tables and transactions: struck in test/integration/rows and test/conformance. */
+export const STRUCK_ELSEWHERE = /^(rows|caller|transact)[.]/;
+type StruckHere = Exclude<FailpointName, `${'rows' | 'caller' | 'transact'}.${string}`>;
 
 const MOST: Readonly<Record<StruckHere, number>> = {
   'migrate.midway': 13,
@@ -115,7 +116,7 @@ const CONDITIONS: Partial<Record<FailpointName, Omit<CrashPoint, 'name' | 'most'
   'stop.afterDrain': { isLast: true },
 };
 
-/** Every failpoint there is, but those of rows. */
+/** Every failpoint there is, but those struck elsewhere. */
 export const CRASH_POINTS: readonly CrashPoint[] = FAILPOINTS.filter((name): name is StruckHere => name in MOST).map(
   (name) => ({
     name,

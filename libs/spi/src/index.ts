@@ -7,6 +7,7 @@ export {
   isWellFormed,
   partitionOf,
 } from './actor-id';
+export type { CallerOutcome, CallerRow, CallerTransactions } from './caller-transactions';
 export type { LeaseHolder, LeaseStorage } from './lease-storage';
 export type { CheckpointRecord, CheckpointStorage } from './checkpoint-storage';
 export { type Duration, parseDuration } from './duration';

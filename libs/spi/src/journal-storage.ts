@@ -80,6 +80,8 @@ export interface StorageCapabilities {
   readonly shared: boolean;
   /** Appends may carry `rows`: the user's tables lie in the same database. */
   readonly rows: boolean;
+  /** Messages may be accepted by the application's own transactions: `Storage.callerTransactions`. Default: false. */
+  readonly callerTransactions?: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { CallerTransactions } from './caller-transactions';
 import type { CheckpointStorage } from './checkpoint-storage';
 import type { InboxStorage } from './inbox-storage';
 import type { JournalStorage } from './journal-storage';
@@ -15,6 +16,8 @@ export interface Storage {
   readonly openedWith?: Readonly<Record<string, unknown>>;
   /** Compiles `ctx.rows` where the application's entities lie in this store's database; needs `capabilities.rows`. */
   readonly rows?: RowCompiler | undefined;
+  /** Accepts messages in transactions of the application's library; needs `capabilities.callerTransactions`. */
+  readonly callerTransactions?: CallerTransactions | undefined;
 }
 
 /** DI token of the {@link Storage} that `forRoot({ storage })` names. */

@@ -151,6 +151,30 @@ export class Seller {
   }
 }
 
+/** Keeps what it was told, in order. */
+@Actor({ type: 'log' })
+@UseFacets(durability(), virtualActor())
+export class Log {
+  @State() lines: string[] = [];
+
+  @Handle()
+  add(line: string): void {
+    this.lines.push(line);
+  }
+
+  @Handle({ readOnly: true })
+  all(): string[] {
+    return this.lines;
+  }
+
+  /** Sends on within a transaction of the application, which turns may not. */
+  @Handle()
+  async forward(line: string, @Ctx() ctx: ActorContext): Promise<void> {
+    await ctx.actor(Log, 'other').with({ transaction: Log.transaction }).tell.add(line);
+  }
+  static transaction: object;
+}
+
 /** Lives from `spawn`: its creation writes a row, and may be refused. */
 @Actor({ type: 'counter' })
 @UseFacets(durability())
@@ -189,6 +213,29 @@ export function dataSourceOn(path: string): DataSource {
   return new DataSource({ type: 'better-sqlite3', database: path, entities: [Stock, Invoice], synchronize: true });
 }
 
+/** A database that can hold both, the application's tables and the journal. `place`: one such database. */
+export interface ShopDatabase {
+  readonly name: string;
+  fresh(): Promise<string>;
+  dataSourceOn(place: string): DataSource;
+  storageOn(place: string, dataSource: DataSource): DynamicModule;
+  remove(): Promise<void>;
+}
+
+export const sqlite: ShopDatabase = {
+  name: 'sqlite',
+  fresh: () => Promise.resolve(freshPath()),
+  dataSourceOn,
+  storageOn: (path, dataSource) => TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
+  remove: () => Promise.resolve(removeFolder()),
+};
+
+interface ShopOptions {
+  readonly storage?: DynamicModule;
+  readonly actors?: Type<object>[];
+  readonly database?: ShopDatabase;
+}
+
 /** An application, and the DataSource its entities are read through. */
 export class Shop {
   private constructor(
@@ -197,15 +244,15 @@ export class Shop {
   ) {}
 
   static async open(
-    path = freshPath(),
-    { storage, actors = [Seller, Plain] }: { storage?: DynamicModule; actors?: Type<object>[] } = {},
+    place = freshPath(),
+    { storage, actors = [Seller, Plain], database = sqlite }: ShopOptions = {},
   ): Promise<Shop> {
-    const dataSource = await dataSourceOn(path).initialize();
+    const dataSource = await database.dataSourceOn(place).initialize();
     const module = await Test.createTestingModule({
       imports: [
         PlexSpacesModule.forRoot({
           development: false,
-          storage: storage ?? TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
+          storage: storage ?? database.storageOn(place, dataSource),
         }),
         PlexSpacesModule.forFeature(actors),
       ],

@@ -13,6 +13,18 @@ export class RowsNotSupportedError extends PlexSpacesError {
   }
 }
 
+/** A transaction where the store, or the receiver, can take part in none. Nothing was written. @publicApi */
+export class TransactionNotSupportedError extends PlexSpacesError {
+  readonly code = 'PS_TRANSACTION_NOT_SUPPORTED';
+  constructor(
+    readonly actor: string,
+    readonly reason: string,
+    readonly remedy: string,
+  ) {
+    super(`${actor} cannot take part in a transaction of yours: ${reason}. ${remedy}`);
+  }
+}
+
 /** What was wrong with the rows of a turn. @publicApi */
 export interface RowsRejection {
   /** Name of the entity; `null` when the database cannot say which statement it was (a deferred constraint). */

@@ -30,6 +30,7 @@ import { RunQueue } from './run-queue';
 import type { RuntimeProbe } from './runtime-probe';
 import { Sender } from './sender';
 import type { SystemPort } from './system-port';
+import { tellInTransaction } from './transaction-tell';
 import { StateWatches } from './undeclared-state';
 
 /** What an actor system is made of. */
@@ -217,6 +218,13 @@ export class ActorSystem implements SystemPort {
   accept(message: Message): Promise<void> {
     if (this.stopping) return Promise.reject(new NodeStoppingError(message.to.encoded));
     return acceptTell(this, message);
+  }
+
+  acceptInTransaction(message: Message, transaction: object): Promise<void> {
+    if (this.stopping) return Promise.reject(new NodeStoppingError(message.to.encoded));
+    return tellInTransaction(this, message, transaction, () => {
+      if (!this.stopping) this.deliverSend(message); // else it is for the next start
+    });
   }
 
   assertRoom(message: Message): void {

@@ -8,10 +8,13 @@ import {
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { STORAGE, type Storage } from '#spi';
+import { IN_MEMORY } from '../sqlite/connection';
 import type { SqliteOptions } from '../sqlite/sqlite-file';
 import { SqliteStorage } from '../sqlite/sqlite-storage';
 import { assertSameDatabase } from './same-database';
+import { SqliteCallerDialect } from './sqlite-caller-dialect';
 import { migrateSqlite } from './sqlite-migrations';
+import { TypeormCallerTransactions } from './typeorm-caller-transactions';
 import { TypeormRows } from './typeorm-rows';
 
 /** @publicApi */
@@ -39,7 +42,11 @@ export class TypeormStorageModule implements OnApplicationShutdown {
    * The start fails with RowsDatabaseError when `dataSource` is not on that file.
    */
   static sqlite(path: string, { dataSource, imports = [], ...options }: TypeormSqliteOptions = {}): DynamicModule {
-    const open = (): Promise<SqliteStorage> => SqliteStorage.open(path, options, migrateSqlite);
+    const open = async (): Promise<SqliteStorage> => {
+      const storage = await SqliteStorage.open(path, options, migrateSqlite);
+      if (path !== IN_MEMORY) storage.callerTransactions = callerTransactionsOn(storage, path, options.durability);
+      return storage;
+    };
     const openWith = async (source: unknown): Promise<SqliteStorage> => {
       const storage = await open();
       try {
@@ -67,6 +74,14 @@ export class TypeormStorageModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.storage.close();
   }
+}
+
+function callerTransactionsOn(
+  { journal }: SqliteStorage,
+  path: string,
+  durability: 'full' | 'relaxed' = 'full',
+): TypeormCallerTransactions {
+  return new TypeormCallerTransactions(new SqliteCallerDialect(path, durability), () => journal.isOpen);
 }
 
 function isToken(dataSource: DataSource | InjectionToken): dataSource is InjectionToken {
