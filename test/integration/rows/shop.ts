@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { type DynamicModule, type ExecutionContext, type LoggerService, type Type, UseGuards } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   type ActorClient,
@@ -18,9 +18,11 @@ import {
   UseFacets,
   actorContext,
   durability,
+  getActorCall,
   getActorToken,
   virtualActor,
 } from 'plexspaces';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
@@ -151,8 +153,17 @@ export class Seller {
   }
 }
 
+const WORD: StandardSchemaV1<string> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof value === 'string' && /^\w+$/.test(value) ? { value } : { issues: [{ message: 'no word' }] },
+  },
+};
+
 /** Keeps what it was told, in order. */
-@Actor({ type: 'log' })
+@Actor({ type: 'log', mailbox: { maxMessages: 20 } })
 @UseFacets(durability(), virtualActor())
 export class Log {
   @State() lines: string[] = [];
@@ -166,6 +177,28 @@ export class Log {
   all(): string[] {
     return this.lines;
   }
+
+  /** The same, in line behind what was accepted before. */
+  @Handle()
+  behind(): string[] {
+    return this.lines;
+  }
+
+  /** Nobody but `boss`, and nothing but words: refused before anything is stored. */
+  @Handle({ schema: WORD })
+  @UseGuards({
+    canActivate: (call: ExecutionContext) => getActorCall(call).principal === 'boss',
+  })
+  guarded(line: string): void {
+    this.lines.push(line);
+  }
+
+  /** Holds the line until the gate opens. */
+  @Handle()
+  async wait(): Promise<void> {
+    await Log.gate;
+  }
+  static gate = Promise.resolve();
 
   /** Sends on within a transaction of the application, which turns may not. */
   @Handle()

@@ -2,15 +2,16 @@ import { type ActorClient, ActorSystem, MemoryStorageModule, getActorToken } fro
 import { STORAGE, type Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { databases } from './databases';
 import { Created, Invoice, Log, Plain, Shop, type ShopDatabase, sqlite } from './shop';
 
 // A tell that is part of the application's own transaction: accepted exactly if that commits (X1–X6).
 
 const actors = [Log, Plain, Created];
 
-afterAll(() => sqlite.remove());
+afterAll(() => Promise.all(databases.map((database) => database.remove())));
 
-describe.each([sqlite])('ref.with({ transaction }) on $name', (database: ShopDatabase) => {
+describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDatabase) => {
   let place: string;
   let shop: Shop;
   beforeEach(async () => {
@@ -185,6 +186,30 @@ describe.each([sqlite])('ref.with({ transaction }) on $name', (database: ShopDat
     });
   });
 
+  it('runs guards and the schema as for any tell, and stores nothing of what they refuse', async () => {
+    await transaction(async (em) => {
+      const boss = log().with({ transaction: em, principal: 'boss' });
+      await expect(log().with({ transaction: em }).tell.guarded('word')).rejects.toMatchObject({ status: 403 });
+      await expect(boss.tell.guarded('no word')).rejects.toMatchObject({ code: 'PS_INVALID_ARGUMENTS' });
+      await boss.tell.guarded('word');
+    });
+    await expect(arrives(1)).resolves.toEqual(['word']);
+  });
+
+  it('is refused while the mailbox is full, and may exceed it once it is accepted', async () => {
+    let open = (): void => undefined;
+    Log.gate = new Promise((resolve) => (open = resolve));
+    await log().tell.wait();
+    await transaction(async (em) => {
+      for (let i = 0; i < 25; i++) await log().with({ transaction: em }).tell.add(`${i}`);
+    });
+    await transaction((em) =>
+      expect(log().with({ transaction: em }).tell.add('x')).rejects.toMatchObject({ code: 'PS_MAILBOX_FULL' }),
+    );
+    open();
+    await expect(arrives(26)).resolves.toHaveLength(25);
+  });
+
   it('goes by what a savepoint took back, whatever was said of the commit (X5)', async () => {
     await transaction(async (em) => {
       await log().with({ transaction: em }).tell.add('kept');
@@ -213,7 +238,7 @@ describe.each([sqlite])('ref.with({ transaction }) on $name', (database: ShopDat
     const INVALID = 'PS_INVALID_TRANSACTION';
 
     it('a DataSource, and its manager, which have no connection of their own (X2)', async () => {
-      await refused(() => shop.dataSource, INVALID, /is no EntityManager and no QueryRunner/);
+      await refused(() => shop.dataSource, INVALID, /has no connection of its own/);
       await refused(() => shop.dataSource.manager, INVALID, /has no connection of its own/);
       await refused(() => ({}), INVALID, /is no EntityManager/);
     });
