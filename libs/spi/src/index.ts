@@ -39,4 +39,5 @@ export type {
 } from './row-statement';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
+export type { TransactOutcome, TurnTransaction, TurnTransactions } from './turn-transactions';
 export { compress, decompress, isCompressing, pinZstdToThisThread } from './zstd';

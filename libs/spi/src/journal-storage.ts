@@ -82,6 +82,8 @@ export interface StorageCapabilities {
   readonly rows: boolean;
   /** Messages may be accepted by the application's own transactions: `Storage.callerTransactions`. Default: false. */
   readonly callerTransactions?: boolean;
+  /** A turn may end in a transaction of the application's: `Storage.transactions`. Default: false. */
+  readonly transact?: boolean;
 }
 
 /**

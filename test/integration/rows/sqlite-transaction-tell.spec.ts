@@ -18,7 +18,7 @@ afterAll(removeFolder);
 const tell = (transaction: object, line: string, key = 'a'): Promise<void> =>
   shop
     .ref(Log, key)
-    .with({ transaction: transaction as never })
+    .with({ transaction: transaction })
     .tell.add(line);
 
 describe('a transaction of a better-sqlite3 DataSource', () => {
@@ -109,7 +109,7 @@ describe('a transaction of a better-sqlite3 DataSource', () => {
       }),
     );
     const options = { ...dataSourceOn(path).options, prepareDatabase: (db: { pragma(text: string): void }) => db.pragma('synchronous = FULL') }; // prettier-ignore
-    const safe = await new DataSource(options as never).initialize();
+    const safe = await new DataSource(options).initialize();
     await safe.transaction((em) => tell(em, 'safe'));
     await safe.destroy();
     await expect(shop.ref(Log).ask.behind()).resolves.toEqual(['safe']);

@@ -13,11 +13,11 @@ const TRANSACTIONS = 12;
 async function main([name, place, mode]: readonly string[]): Promise<void> {
   Logger.overrideLogger(false);
   const database = databaseNamed(name as string);
-  const shop = await Shop.open(place as string, { actors: [Log], database });
+  const shop = await Shop.open(place, { actors: [Log], database });
   const tell = (transaction: object, key: string, line: string): Promise<void> =>
     shop
       .ref(Log, key)
-      .with({ transaction: transaction as never })
+      .with({ transaction: transaction })
       .tell.add(line);
   if (mode === 'run')
     for (let i = 0; i < TRANSACTIONS; i++) {

@@ -161,7 +161,7 @@ export class UntypedRef {
 
   /** Also `{ transaction }`, with which nothing but a tell is sent. @throws InvalidMessageOptionError */
   with(options: MessageOptions | TransactionOptions): UntypedRef {
-    return new UntypedRef(this.ref.with(options as MessageOptions));
+    return new UntypedRef(this.ref.with(options));
   }
 
   get typed(): ActorRef<object> {

@@ -25,6 +25,21 @@ export class TransactionNotSupportedError extends PlexSpacesError {
   }
 }
 
+/** `ctx.transact` is the last act of a turn, and this would have been another. The turn was undone, its transaction too. @publicApi */
+export class TransactLastError extends PlexSpacesError {
+  readonly code = 'PS_TRANSACT_LAST';
+  constructor(
+    readonly actor: string,
+    readonly method: string,
+    /** What was called inside it or after it, or had not ended before it. */
+    readonly act: string,
+  ) {
+    super(
+      `${method} of ${actor} went on with ${act} beside ctx.transact, which is the last act of a turn. Await it before, or make it a message of its own.`,
+    );
+  }
+}
+
 /** What was wrong with the rows of a turn. @publicApi */
 export interface RowsRejection {
   /** Name of the entity; `null` when the database cannot say which statement it was (a deferred constraint). */

@@ -1,6 +1,6 @@
 import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 
-type Event = { readonly queryRunner: QueryRunner };
+interface Event { readonly queryRunner: QueryRunner }
 
 /**
  * Hears of the ends of the application's transactions, as a subscriber of its DataSources.
@@ -13,7 +13,7 @@ export class CommitWatch implements EntitySubscriberInterface {
 
   /** `committed`: called once when the transaction that is open on `runner` has been committed. Must not throw. */
   onCommit(dataSource: DataSource, runner: QueryRunner, committed: () => void): void {
-    const subscribers = dataSource.subscribers as EntitySubscriberInterface[];
+    const subscribers = dataSource.subscribers;
     if (!subscribers.includes(this)) subscribers.unshift(this); // `initialize` makes a new list
     const known = this.listeners.get(runner);
     if (known === undefined) this.listeners.set(runner, [committed]);
