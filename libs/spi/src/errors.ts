@@ -161,15 +161,57 @@ export class StorageInUseError extends PlexSpacesError {
   }
 }
 
-/** The database file or folder cannot be opened. @publicApi */
+/** The database cannot be opened: its file or folder, or the server behind its address. @publicApi */
 export class StorageUnavailableError extends PlexSpacesError {
   readonly code = 'PS_STORAGE_UNAVAILABLE';
   constructor(
+    /** The file, or the address without its password. */
     readonly path: string,
     readonly reason: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly remedy?: string } = {},
   ) {
-    super(`Cannot open ${path}: ${reason}. Check that the folder exists and that this user may write there.`, options);
+    const { remedy = 'Check that the folder exists and that this user may write there.' } = options;
+    super(`Cannot open ${path}: ${reason}. ${remedy}`, options);
+  }
+}
+
+/** The database server is older than what this package is tested with. @publicApi */
+export class ServerTooOldError extends PlexSpacesError {
+  readonly code = 'PS_SERVER_TOO_OLD';
+  constructor(
+    readonly server: string,
+    readonly found: string,
+    readonly required: string,
+  ) {
+    super(`${server} is version ${found}; version ${required} or later is needed. Upgrade the server, or use another.`);
+  }
+}
+
+/** The tables are missing or of an older version, and this process was not to change them. @publicApi */
+export class SchemaOutdatedError extends PlexSpacesError {
+  readonly code = 'PS_SCHEMA_OUTDATED';
+  constructor(
+    readonly subject: string,
+    /** 0: there are no tables. */
+    readonly found: number,
+    readonly required: number,
+  ) {
+    super(
+      `${subject} has ${found === 0 ? 'no tables' : `tables of version ${found}`}; this build needs version ${required}. ` +
+        'Run: plexspaces migrate (in production nothing is migrated at the start unless migrate: true says so).',
+    );
+  }
+}
+
+/** An option of a storage that makes no sense. Nothing was opened. @publicApi */
+export class InvalidStorageOptionError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_STORAGE_OPTION';
+  constructor(
+    readonly option: string,
+    readonly given: string,
+    readonly needed: string,
+  ) {
+    super(`Storage option ${option} is ${given}; it has to be ${needed}.`);
   }
 }
 
