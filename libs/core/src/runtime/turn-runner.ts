@@ -152,9 +152,10 @@ export class TurnRunner {
     this.end(turn);
     this.commit(turn, ending, changes, all, value, false, transaction);
     // What follows would stand on an append that is in no line.
-    if (transaction !== null)
-      this.held.whenSafe(turn.received, () => this.held.unlessGone(turn.received, () => this.host.turnCommitted(turn))); // prettier-ignore
-    else this.host.turnCommitted(turn);
+    const { received } = turn;
+    const next = (): void => this.host.turnCommitted(turn);
+    if (transaction === null) next();
+    else this.held.whenSafe(received, () => this.held.unlessGone(received, next));
   }
 
   private carryOut(verdict: Verdict, turn: DurableTurn): void {

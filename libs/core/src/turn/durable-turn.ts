@@ -143,7 +143,6 @@ export class DurableTurn extends Turn {
       const identity = { scope: 'handler', name: TRANSACT, argsHash: '', ordinal: this.nextOrdinal('handler') };
       this.claimOrStart(identity, resolve, reject, (deliver) => {
         const transact = (this.transaction = openTransact(this));
-        // It needs no record before it starts: what it does is undone with the turn.
         const settle = (record: Recorded<HandedRecord>): void =>
           this.concludeAct(reject, () => this.log.settle(record, deliver));
         this.whenSafe(reject, false, () => transact.run(identity, work, settle));
