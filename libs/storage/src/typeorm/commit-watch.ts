@@ -1,6 +1,8 @@
 import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 
-interface Event { readonly queryRunner: QueryRunner }
+interface Event {
+  readonly queryRunner: QueryRunner;
+}
 
 /**
  * Hears of the ends of the application's transactions, as a subscriber of its DataSources.
