@@ -250,10 +250,9 @@ export class RowsDatabaseError extends PlexSpacesError {
     readonly subject: string,
     readonly reason: string,
     readonly journal: string,
+    remedy = 'Use a better-sqlite3 DataSource on that same file, without ATTACH.',
   ) {
-    super(
-      `${subject} ${reason}, but ctx.rows writes in the commit of the journal in ${journal}. Use a better-sqlite3 DataSource on that same file, without ATTACH.`,
-    );
+    super(`${subject} ${reason}, but ctx.rows writes in the commit of the journal in ${journal}. ${remedy}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RowCompiler, Storage } from '#spi';
+import type { CallerTransactions, RowCompiler, Storage, TurnTransactions } from '#spi';
 import type { PostgresAddress, PostgresOptions } from './options';
 import { PostgresCheckpointStorage } from './postgres-checkpoint-storage';
 import { PostgresDatabase, type Preparation } from './postgres-database';
@@ -14,9 +14,12 @@ export class PostgresStorage implements Storage {
   readonly leases: PostgresLeaseStorage;
   /** Given by whoever knows the application's entities; the store itself only runs statements. */
   rows: RowCompiler | undefined;
+  callerTransactions: CallerTransactions | undefined;
+  transactions: TurnTransactions | undefined;
 
   private constructor(
-    database: PostgresDatabase,
+    /** For what writes beside it, in transactions of the application. */
+    readonly database: PostgresDatabase,
     readonly openedWith: Readonly<Record<string, unknown>>,
   ) {
     this.journal = new PostgresJournalStorage(database);
@@ -37,6 +40,17 @@ export class PostgresStorage implements Storage {
   ): Promise<PostgresStorage> {
     const database = await PostgresDatabase.open(address, options, prepare);
     return new PostgresStorage(database, { url: database.label, ...database.options });
+  }
+
+  /** The address, without its password. */
+  get label(): string {
+    return this.database.label;
+  }
+
+  /** What the server says of itself, as text. @throws StoreFailedError */
+  async ask(sql: string): Promise<string | null> {
+    const [row] = await this.database.query({ text: sql });
+    return row?.[0] ?? null;
   }
 
   async close(): Promise<void> {
