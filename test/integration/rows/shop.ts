@@ -24,7 +24,7 @@ import {
 } from 'plexspaces';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
-import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, Entity, type EntityManager, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
 @Entity('stock')
 export class Stock {
@@ -208,6 +208,60 @@ export class Log {
   static transaction: object;
 }
 
+/** Ends its turns in transactions of the application. */
+@Actor({ type: 'till' })
+@UseFacets(durability(), virtualActor())
+export class Till {
+  @State() taken = 0;
+  /** Runs inside the transaction, between its statements. */
+  static inside: (em: EntityManager) => Promise<unknown> = () => Promise.resolve();
+  /** Runs in the handler, behind the transaction. */
+  static behind: (ctx: ActorContext) => unknown = () => undefined;
+  static runs = 0;
+  static effects = 0;
+
+  @Handle()
+  async take(sku: string, @Ctx() ctx: ActorContext): Promise<number> {
+    this.taken++;
+    await this.note();
+    ctx.rows.insert(Invoice, { id: `row ${ctx.messageId}` });
+    await ctx.actor(Log, 'till').tell.add(sku);
+    const left = await ctx.transact(async (em: EntityManager) => {
+      Till.runs++;
+      const stock = await em.findOneByOrFail(Stock, { sku });
+      await em.update(Stock, { sku }, { quantity: stock.quantity - 1 });
+      await Till.inside(em);
+      await em.insert(Invoice, { id: `em ${ctx.messageId}` });
+      return stock.quantity - 1;
+    });
+    await Till.behind(ctx);
+    this.taken += 10;
+    return left;
+  }
+
+  /** Nothing before it: the whole turn is one append. */
+  @Handle()
+  async just(sku: string, @Ctx() ctx: ActorContext): Promise<number> {
+    this.taken++;
+    return ctx.transact(async (em: EntityManager) => {
+      Till.runs++;
+      await em.decrement(Stock, { sku }, 'quantity', 1);
+      await Till.inside(em);
+      return this.taken;
+    });
+  }
+
+  @Handle()
+  bump(): number {
+    return ++this.taken;
+  }
+
+  @SideEffect()
+  protected note(): Promise<number> {
+    return Promise.resolve(++Till.effects);
+  }
+}
+
 /** Lives from `spawn`: its creation writes a row, and may be refused. */
 @Actor({ type: 'counter' })
 @UseFacets(durability())
@@ -250,6 +304,8 @@ export function dataSourceOn(path: string): DataSource {
 export interface ShopDatabase {
   readonly name: string;
   fresh(): Promise<string>;
+  /** On another database of the same kind. */
+  elsewhere(): Promise<DataSource>;
   dataSourceOn(place: string): DataSource;
   storageOn(place: string, dataSource: DataSource): DynamicModule;
   remove(): Promise<void>;
@@ -258,6 +314,7 @@ export interface ShopDatabase {
 export const sqlite: ShopDatabase = {
   name: 'sqlite',
   fresh: () => Promise.resolve(freshPath()),
+  elsewhere: () => Promise.resolve(dataSourceOn(freshPath())),
   dataSourceOn,
   storageOn: (path, dataSource) => TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
   remove: () => Promise.resolve(removeFolder()),

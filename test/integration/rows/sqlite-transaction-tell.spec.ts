@@ -16,10 +16,7 @@ afterEach(() => shop.close());
 afterAll(removeFolder);
 
 const tell = (transaction: object, line: string, key = 'a'): Promise<void> =>
-  shop
-    .ref(Log, key)
-    .with({ transaction: transaction })
-    .tell.add(line);
+  shop.ref(Log, key).with({ transaction: transaction }).tell.add(line);
 
 describe('a transaction of a better-sqlite3 DataSource', () => {
   it('that is begun while another is open is a part of that one, and takes no messages', async () => {

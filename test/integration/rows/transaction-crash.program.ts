@@ -15,10 +15,7 @@ async function main([name, place, mode]: readonly string[]): Promise<void> {
   const database = databaseNamed(name as string);
   const shop = await Shop.open(place, { actors: [Log], database });
   const tell = (transaction: object, key: string, line: string): Promise<void> =>
-    shop
-      .ref(Log, key)
-      .with({ transaction: transaction })
-      .tell.add(line);
+    shop.ref(Log, key).with({ transaction: transaction }).tell.add(line);
   if (mode === 'run')
     for (let i = 0; i < TRANSACTIONS; i++) {
       const id = `${i}`.padStart(3, '0');

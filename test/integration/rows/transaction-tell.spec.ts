@@ -225,11 +225,7 @@ describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDa
 
   describe('is refused, with nothing written, for', () => {
     const refused = async (make: () => object, code: string, message: RegExp): Promise<void> => {
-      await expect(
-        log()
-          .with({ transaction: make() })
-          .tell.add('x'),
-      ).rejects.toMatchObject({
+      await expect(log().with({ transaction: make() }).tell.add('x')).rejects.toMatchObject({
         code,
         message: expect.stringMatching(message) as string,
       });
@@ -256,7 +252,7 @@ describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDa
     });
 
     it('a transaction on another database (X2)', async () => {
-      const elsewhere = await database.dataSourceOn(await database.fresh()).initialize();
+      const elsewhere = await (await database.elsewhere()).initialize();
       await elsewhere.transaction((em) => refused(() => em, INVALID, /belongs to a DataSource that is on /));
       await elsewhere.destroy();
     });

@@ -6,7 +6,6 @@ import {
   type RowRequest,
   RowsDatabaseError,
   type RowStatement,
-  type RowValue,
 } from '#spi';
 import { whyCriteriaRefused, whyValuesRefused } from './row-checks';
 import { type RowDialect, SQLITE_ROWS } from './row-dialect';
