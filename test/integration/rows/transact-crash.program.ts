@@ -11,7 +11,7 @@ const TURNS = 3;
 
 async function main([name, place, deadly]: readonly string[]): Promise<void> {
   Logger.overrideLogger(false);
-  const shop = await Shop.open(place as string, { actors: [Till, Log], database: databaseNamed(name as string) });
+  const shop = await Shop.open(place, { actors: [Till, Log], database: databaseNamed(name as string) });
   if ((await shop.stock())['a'] === undefined) await shop.add('a');
   Till.inside = () => {
     if (Till.runs === Number(deadly)) process.kill(process.pid, 'SIGKILL');

@@ -267,8 +267,8 @@ describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDa
       let late!: Promise<void>;
       await transaction((em) => {
         late = Promise.resolve()
-          .then(() => new Promise((resolve) => setImmediate(resolve)))
-          .then(() => log().with({ transaction: em }).tell.add('late')) as Promise<void>;
+          .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
+          .then(() => log().with({ transaction: em }).tell.add('late'));
         return Promise.resolve();
       });
       await expect(late).rejects.toMatchObject({ code: INVALID });
@@ -279,7 +279,7 @@ describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDa
       await transaction(async (em) => {
         const ref = log().with({ transaction: em }) as unknown as ReturnType<typeof log>;
         // @ts-expect-error only tells are part of a transaction
-        log().with({ transaction: em }).ask;
+        expect(log().with({ transaction: em }).ask).toBeDefined();
         for (const call of [() => ref.ask.add('x'), () => ref.orCreate(), () => ref.stop()])
           await expect(call()).rejects.toMatchObject({
             code: 'PS_INVALID_MESSAGE_OPTION',

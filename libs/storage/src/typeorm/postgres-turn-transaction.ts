@@ -75,7 +75,10 @@ export class PostgresTurnTransaction implements TurnTransaction {
     if (this.isOver) return;
     this.seal();
     try {
-      if (this.isWorking) return await this.abandon(); // its statement may take long, and others wait for its locks
+      if (this.isWorking) {
+        await this.abandon(); // its statement may take long, and others wait for its locks
+        return;
+      }
       // A statement of `work` may have passed TypeORM's look at the runner just before: it gets there first.
       await this.query('SELECT 1').catch(() => undefined);
       await this.query('ROLLBACK');

@@ -58,7 +58,7 @@ function whyNoParameter(value: unknown): string | null {
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return `{${value.map(elementOf).join(',')}}`;
-  return value instanceof Date ? dateText(value) : String(value as string | number | bigint | boolean);
+  return value instanceof Date ? dateText(value) : `${value as string | number | bigint | boolean}`;
 }
 
 function elementOf(value: unknown): string {
