@@ -1,7 +1,7 @@
 import { FAILPOINTS, type FailpointName } from 'plexspaces/spi';
 import { seedOfRun } from '../../libs/testing/src/conformance/random';
 import { type MatrixRow, type StoreResult, planStores, runStores, tabulate } from './crash-matrix';
-import { CRASH_POINTS } from './crash-points';
+import { CRASH_POINTS, STRUCK_ELSEWHERE } from './crash-points';
 import { failuresOf, renderTable } from './matrix-report';
 
 const RUNS = 3;
@@ -47,7 +47,7 @@ describe('SIGKILL at a named point', () => {
   });
 
   it('strikes every point there is, and while a node recovers from an earlier blow', () => {
-    const elsewhere = FAILPOINTS.filter((name) => name.startsWith('rows.')); // in test/integration/rows and test/conformance
+    const elsewhere = FAILPOINTS.filter((name) => STRUCK_ELSEWHERE.test(name));
     expect([...Object.keys(GROUPS).flatMap(pointsOf), ...elsewhere].sort()).toEqual([...FAILPOINTS].sort());
     expect(FAILPOINTS.length).toBeGreaterThanOrEqual(40);
     const chains = results.map(({ lives }) => lives.map(({ point }) => point).join(' → '));

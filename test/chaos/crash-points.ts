@@ -17,8 +17,9 @@ export interface CrashPoint {
   readonly isLast?: true;
 }
 
-/** `rows.*` are struck where rows are written: test/integration/rows and test/conformance; `outbox.*` where a store has one: test/conformance/redis. */
-type StruckHere = Exclude<FailpointName, `rows.${string}` | `outbox.${string}`>;
+/** Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes: test/conformance/redis. */
+export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox)[.]/;
+type StruckHere = Exclude<FailpointName, `${'rows' | 'caller' | 'transact' | 'outbox'}.${string}`>;
 
 const MOST: Readonly<Record<StruckHere, number>> = {
   'migrate.midway': 13,
@@ -117,7 +118,7 @@ const CONDITIONS: Partial<Record<FailpointName, Omit<CrashPoint, 'name' | 'most'
   'stop.afterDrain': { isLast: true },
 };
 
-/** Every failpoint there is, but those of rows and of outboxes. */
+/** Every failpoint there is, but those struck elsewhere. */
 export const CRASH_POINTS: readonly CrashPoint[] = FAILPOINTS.filter((name): name is StruckHere => name in MOST).map(
   (name) => ({
     name,

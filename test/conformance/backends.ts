@@ -36,7 +36,7 @@ export function sqliteFile(): JournalBackend<Storage> & { readonly tables: UserT
       placeholder: () => '?',
       types: { text: 'text', bytes: 'blob', integer: 'integer', real: 'real' },
     },
-    expects: { persistent: true, shared: false, rows: true },
+    expects: { persistent: true, shared: false, rows: true, callerTransactions: true },
     open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
     destroy: async () => {
       connection?.close();
@@ -49,7 +49,7 @@ export function sqliteInMemory(): JournalBackend<Storage> {
   let first: Promise<SqliteStorage> | undefined;
   return {
     name: "sqlite ':memory:'",
-    expects: { persistent: false, shared: false, rows: false },
+    expects: { persistent: false, shared: false, rows: false, callerTransactions: false },
     open: async () => (await (first ??= SqliteStorage.open(':memory:'))).another(),
     destroy: async () => (await first)?.close(),
   };

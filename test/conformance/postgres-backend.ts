@@ -38,7 +38,7 @@ export function postgres(server: TestServer): JournalBackend<Storage> & { readon
   const made: string[] = [];
   return {
     name: 'postgres',
-    expects: { persistent: true, shared: true, rows: true },
+    expects: { persistent: true, shared: true, rows: true, callerTransactions: true, transact: true },
     tables: {
       query: (sql) => {
         const name = /^CREATE TABLE (\w+)/.exec(sql)?.[1];

@@ -33,10 +33,13 @@ export {
   type ActorInfo,
   ActorRef,
   type AskPort,
+  type CallerTransaction,
   type CreateArgs,
   type MessageOptions,
   type RefOptions,
   type TellPort,
+  type TransactionOptions,
+  type TransactionRef,
   UntypedRef,
 } from './actor/actor-ref';
 export { ActorHistory, type CheckpointInfo } from './actor/actor-history';

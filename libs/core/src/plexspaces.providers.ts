@@ -84,8 +84,8 @@ export const CORE_PROVIDERS: Provider[] = [
 ];
 
 function withCheckpoints(storage: Storage, checkpoints: CheckpointStorage): Storage {
-  const { journal, inbox, leases, openedWith = {}, rows } = storage;
-  return { journal, inbox, checkpoints, leases, openedWith, rows };
+  const { journal, inbox, leases, openedWith = {}, rows, callerTransactions, transactions } = storage;
+  return { journal, inbox, checkpoints, leases, openedWith, rows, callerTransactions, transactions };
 }
 
 export const CORE_EXPORTS = [ActorSystem, ActorRegistry, FacetRegistry, ENV, RESOLVED_OPTIONS];

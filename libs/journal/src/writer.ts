@@ -1,10 +1,12 @@
 import {
+  type AppendWrite,
   type Env,
   type InboxStorage,
   type JournalStorage,
   type Outcome,
   StoreClosedError,
   StoreFailedError,
+  type TurnTransaction,
   type Write,
   failpoint,
   isPlexSpacesError,
@@ -28,6 +30,8 @@ export type { Settled };
 //       until that is done or given up. `lost` is said only when it cannot be read.
 //   W5  A callback that throws disturbs neither its neighbours nor the writer.
 //   W6  After `close` nothing is taken in any more; what was is written. The store stays open: it is not ours.
+//   W7  A write in a transaction of its own goes past the line: nothing else of its actor may be under way. W2, W4 and W5
+//       hold for it as well.
 
 export interface GroupCommitOptions {
   /** Where accepted messages are looked up after a flush of unknown outcome. */
@@ -52,6 +56,8 @@ export class GroupCommitWriter {
   private waiting: Pending[] = [];
   private running = false;
   private closed = false;
+  /** Writes in transactions of their own, on their way. */
+  private apart = 0;
   private whenIdle: (() => void)[] = [];
   private readonly maxWrites: number;
   private readonly maxBytes: number;
@@ -70,25 +76,35 @@ export class GroupCommitWriter {
 
   /** Puts `write` in line. `settle` hears later, exactly once, what became of it. */
   submit(write: Write, settle: (result: Settled) => void): void {
-    if (this.closed) {
-      const error = new StoreClosedError(this.journal.name);
-      this.env.immediate(() => settle({ kind: 'lost', error }));
-      return;
-    }
+    if (this.closed) return this.turnAway(settle);
     this.waiting.push({ write, settle, bytes: sizeOfWrite(write) });
     if (this.running) return;
     this.running = true;
     this.env.immediate(() => void this.run()); // W3: the rest of this tick may still join
   }
 
+  /** The same for a write that commits with `transaction` (W7). */
+  submitIn(transaction: TurnTransaction, write: AppendWrite, settle: (result: Settled) => void): void {
+    if (this.closed) {
+      void transaction.rollback();
+      return this.turnAway(settle);
+    }
+    this.apart++;
+    void this.commitIn(transaction, write).then((result) => {
+      this.apart--;
+      this.tell(settle, result);
+      this.rest();
+    });
+  }
+
   /** Nothing waits, and nothing is on its way. */
   get isIdle(): boolean {
-    return !this.running;
+    return !this.running && this.apart === 0;
   }
 
   /** Resolves once everything submitted so far, and by its callbacks, is settled. */
   idle(): Promise<void> {
-    if (!this.running) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
@@ -110,9 +126,27 @@ export class GroupCommitWriter {
       await new Promise<void>((resolve) => this.env.immediate(resolve));
     }
     this.running = false;
+    this.rest();
+  }
+
+  private rest(): void {
+    if (!this.isIdle) return;
     const { whenIdle } = this;
     this.whenIdle = [];
     for (const resolve of whenIdle) resolve();
+  }
+
+  private async commitIn(transaction: TurnTransaction, write: AppendWrite): Promise<Settled> {
+    try {
+      return await transaction.commit(write);
+    } catch (error) {
+      return (await this.readBack.settle([write], error))[0] as Settled; // W4
+    }
+  }
+
+  private turnAway(settle: (result: Settled) => void): void {
+    const error = new StoreClosedError(this.journal.name);
+    this.env.immediate(() => settle({ kind: 'lost', error }));
   }
 
   private takeBatch(): Pending[] {

@@ -282,3 +282,18 @@ export class StoreRegressedError extends PlexSpacesError {
     );
   }
 }
+
+/** `ref.with({ transaction })` was given what no message can be accepted in. Nothing was written. @publicApi */
+export class InvalidTransactionError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_TRANSACTION';
+  constructor(
+    readonly receiver: string,
+    /** What was given. */
+    readonly reason: string,
+    readonly remedy: string,
+  ) {
+    super(
+      `A message to ${receiver} cannot be accepted in that transaction: it ${reason}. Nothing was written. ${remedy}`,
+    );
+  }
+}

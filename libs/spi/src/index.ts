@@ -7,6 +7,7 @@ export {
   isWellFormed,
   partitionOf,
 } from './actor-id';
+export type { CallerOutcome, CallerRow, CallerTransactions } from './caller-transactions';
 export type { LeaseHolder, LeaseStorage } from './lease-storage';
 export type { CheckpointRecord, CheckpointStorage } from './checkpoint-storage';
 export { type Duration, parseDuration } from './duration';
@@ -39,4 +40,5 @@ export type {
 } from './row-statement';
 export type { PersistentStorage } from './snapshot-storage';
 export { STORAGE, type Storage } from './storage';
+export type { TransactOutcome, TurnTransaction, TurnTransactions } from './turn-transactions';
 export { compress, decompress, isCompressing, pinZstdToThisThread } from './zstd';

@@ -85,6 +85,10 @@ export interface StorageCapabilities {
    * Absent where there is no such fail-over, or none that loses anything.
    */
   readonly failover?: 'mayLoseAcknowledged';
+  /** Messages may be accepted by the application's own transactions: `Storage.callerTransactions`. Default: false. */
+  readonly callerTransactions?: boolean;
+  /** A turn may end in a transaction of the application's: `Storage.transactions`. Default: false. */
+  readonly transact?: boolean;
 }
 
 /**

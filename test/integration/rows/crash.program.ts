@@ -1,14 +1,16 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
+import { databaseNamed } from './databases';
 import { Seller, Shop } from './shop';
 
 // An application with a turn that writes rows and has an effect, beside a neighbour whose rows are always rejected:
-//   crash.program.ts <file>
+//   crash.program.ts <database> <place>
 // Each call carries the same idempotency keys, as a client that repeats what it got no answer to. Prints what there is.
 
 async function main(): Promise<void> {
   Logger.overrideLogger(false);
-  const shop = await Shop.open(process.argv[2]);
+  const [name, place] = process.argv.slice(2) as [string, string];
+  const shop = await Shop.open(place, { database: databaseNamed(name) });
   if ((await shop.stock())['a'] === undefined) await shop.add('a');
   const [sold, failed] = await Promise.allSettled([
     shop.ref(Seller).with({ idempotencyKey: 'sale' }).ask.sell('a', 'i1'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
+import { type DynamicModule, type ExecutionContext, type LoggerService, type Type, UseGuards } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   type ActorClient,
@@ -18,11 +18,13 @@ import {
   UseFacets,
   actorContext,
   durability,
+  getActorCall,
   getActorToken,
   virtualActor,
 } from 'plexspaces';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
-import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, Entity, type EntityManager, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
 @Entity('stock')
 export class Stock {
@@ -151,6 +153,115 @@ export class Seller {
   }
 }
 
+const WORD: StandardSchemaV1<string> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof value === 'string' && /^\w+$/.test(value) ? { value } : { issues: [{ message: 'no word' }] },
+  },
+};
+
+/** Keeps what it was told, in order. */
+@Actor({ type: 'log', mailbox: { maxMessages: 20 } })
+@UseFacets(durability(), virtualActor())
+export class Log {
+  @State() lines: string[] = [];
+
+  @Handle()
+  add(line: string): void {
+    this.lines.push(line);
+  }
+
+  @Handle({ readOnly: true })
+  all(): string[] {
+    return this.lines;
+  }
+
+  /** The same, in line behind what was accepted before. */
+  @Handle()
+  behind(): string[] {
+    return this.lines;
+  }
+
+  /** Nobody but `boss`, and nothing but words: refused before anything is stored. */
+  @Handle({ schema: WORD })
+  @UseGuards({
+    canActivate: (call: ExecutionContext) => getActorCall(call).principal === 'boss',
+  })
+  guarded(line: string): void {
+    this.lines.push(line);
+  }
+
+  /** Holds the line until the gate opens. */
+  @Handle()
+  async wait(): Promise<void> {
+    await Log.gate;
+  }
+  static gate = Promise.resolve();
+
+  /** Sends on within a transaction of the application, which turns may not. */
+  @Handle()
+  async forward(line: string, @Ctx() ctx: ActorContext): Promise<void> {
+    await ctx.actor(Log, 'other').with({ transaction: Log.transaction }).tell.add(line);
+  }
+  static transaction: object;
+}
+
+/** Ends its turns in transactions of the application. */
+@Actor({ type: 'till' })
+@UseFacets(durability(), virtualActor())
+export class Till {
+  @State() taken = 0;
+  /** Runs inside the transaction, between its statements. */
+  static inside: (em: EntityManager) => Promise<unknown> = () => Promise.resolve();
+  /** Runs in the handler, behind the transaction. */
+  static behind: (ctx: ActorContext) => unknown = () => undefined;
+  static runs = 0;
+  static effects = 0;
+
+  @Handle()
+  async take(sku: string, @Ctx() ctx: ActorContext): Promise<number> {
+    this.taken++;
+    await this.note();
+    ctx.rows.insert(Invoice, { id: `row ${ctx.messageId}` });
+    await ctx.actor(Log, 'till').tell.add(sku);
+    const left = await ctx.transact(async (em: EntityManager) => {
+      Till.runs++;
+      const stock = await em.findOneByOrFail(Stock, { sku });
+      await em.update(Stock, { sku }, { quantity: stock.quantity - 1 });
+      await Till.inside(em);
+      await em.insert(Invoice, { id: `em ${ctx.messageId}` });
+      return stock.quantity - 1;
+    });
+    await Till.behind(ctx);
+    this.taken += 10;
+    return left;
+  }
+
+  /** Nothing before it: the whole turn is one append. */
+  @Handle()
+  async just(sku: string, @Ctx() ctx: ActorContext): Promise<number> {
+    this.taken++;
+    return ctx.transact(async (em: EntityManager) => {
+      Till.runs++;
+      await em.decrement(Stock, { sku }, 'quantity', 1);
+      await Till.inside(em);
+      return this.taken;
+    });
+  }
+
+  @Handle()
+  bump(): number {
+    return ++this.taken;
+  }
+
+  @SideEffect()
+  protected note(): Promise<number> {
+    return Promise.resolve(++Till.effects);
+  }
+}
+
 /** Lives from `spawn`: its creation writes a row, and may be refused. */
 @Actor({ type: 'counter' })
 @UseFacets(durability())
@@ -189,6 +300,32 @@ export function dataSourceOn(path: string): DataSource {
   return new DataSource({ type: 'better-sqlite3', database: path, entities: [Stock, Invoice], synchronize: true });
 }
 
+/** A database that can hold both, the application's tables and the journal. `place`: one such database. */
+export interface ShopDatabase {
+  readonly name: string;
+  fresh(): Promise<string>;
+  /** On another database of the same kind. */
+  elsewhere(): Promise<DataSource>;
+  dataSourceOn(place: string): DataSource;
+  storageOn(place: string, dataSource: DataSource): DynamicModule;
+  remove(): Promise<void>;
+}
+
+export const sqlite: ShopDatabase = {
+  name: 'sqlite',
+  fresh: () => Promise.resolve(freshPath()),
+  elsewhere: () => Promise.resolve(dataSourceOn(freshPath())),
+  dataSourceOn,
+  storageOn: (path, dataSource) => TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
+  remove: () => Promise.resolve(removeFolder()),
+};
+
+interface ShopOptions {
+  readonly storage?: DynamicModule;
+  readonly actors?: Type<object>[];
+  readonly database?: ShopDatabase;
+}
+
 /** An application, and the DataSource its entities are read through. */
 export class Shop {
   private constructor(
@@ -197,15 +334,15 @@ export class Shop {
   ) {}
 
   static async open(
-    path = freshPath(),
-    { storage, actors = [Seller, Plain] }: { storage?: DynamicModule; actors?: Type<object>[] } = {},
+    place = freshPath(),
+    { storage, actors = [Seller, Plain], database = sqlite }: ShopOptions = {},
   ): Promise<Shop> {
-    const dataSource = await dataSourceOn(path).initialize();
+    const dataSource = await database.dataSourceOn(place).initialize();
     const module = await Test.createTestingModule({
       imports: [
         PlexSpacesModule.forRoot({
           development: false,
-          storage: storage ?? TypeormStorageModule.sqlite(path, { dataSource, durability: 'relaxed' }),
+          storage: storage ?? database.storageOn(place, dataSource),
         }),
         PlexSpacesModule.forFeature(actors),
       ],

@@ -72,6 +72,15 @@ export interface ActorContext {
   readonly sideEffects: readonly { readonly name: string; readonly fromRecord: boolean }[];
   /** Writes to your own tables, in the commit of this turn. Not inside a side effect. @throws NoActorContextError there */
   readonly rows: ActorRows;
+  /**
+   * Postgres only: runs `work` in a transaction of your DataSource that the commit of this turn is part of: `await
+   * ctx.transact(async (em: EntityManager) => …)`. The last act of a turn: afterwards the handler may change state and return,
+   * and then turn and transaction become durable together. `work` runs again when the turn does, so it must reach nothing
+   * but the database; a throw of it undoes the turn (P7), and where another transaction stood in its way the turn is run again.
+   * Its answer is a copy, as the journal keeps it. Long transactions are ended after `maxTurnAge`.
+   * @throws TransactionNotSupportedError, TransactLastError, InvalidPayloadError, what `work` throws; NoActorContextError in a side effect
+   */
+  transact<T, M = unknown>(work: (manager: M) => Promise<T>): Promise<T>;
   /** A ref from this actor: same scope, this turn's message id and trace. */
   actor<T extends object>(type: Type<T>, key: string, options?: RefOptions): ActorRef<T>;
   /** Creates an actor with `onCreate(...args)`; leaves with the commit, like a tell. */

@@ -10,11 +10,22 @@ import { Source } from '../runtime/source';
 import type { Turn } from '../turn/turn';
 import type { FacetHandle } from './actor-context';
 import { ActorHistory } from './actor-history';
-import type { AskPort, CreateArgs, MessageOptions, TellPort } from './actor-ref.types';
+import type { AskPort, CreateArgs, MessageOptions, TellPort, TransactionOptions } from './actor-ref.types';
 import { RefFacets } from './ref-facets';
 import { portsOf } from './ref-ports';
 
-export type { AskPort, CreateArgs, MessageOptions, RefOptions, TellPort } from './actor-ref.types';
+export type {
+  AskPort,
+  CallerTransaction,
+  CreateArgs,
+  MessageOptions,
+  RefOptions,
+  TellPort,
+  TransactionOptions,
+} from './actor-ref.types';
+
+/** A ref whose tells are part of a transaction of the application: see `ActorRef.with`. @publicApi */
+export type TransactionRef<T extends object> = Pick<ActorRef<T>, 'id' | 'actorId' | 'tell'>;
 
 /** What can be told about an actor from outside, without waking it. @publicApi */
 export interface ActorInfo {
@@ -77,8 +88,18 @@ export class ActorRef<T extends object> {
     return (this.tellPort ??= new (portsOf(this.cls).tell)(this) as TellPort<T>);
   }
 
+  /**
+   * The same actor for tells in a transaction of the application's: `await ref.with({ transaction: em }).tell.x(args)`
+   * writes the message over that transaction's connection. It is accepted exactly if the transaction commits: the promise
+   * resolves when it is written, and the actor is woken by the commit. It counts as sent at the commit, after whatever was
+   * accepted before; an actor without `virtualActor()` has to be there already. Not inside turns, which have `ctx.rows`.
+   * The tell throws InvalidTransactionError, TransactionNotSupportedError, and what any tell throws.
+   * @throws InvalidMessageOptionError
+   */
+  with(options: TransactionOptions): TransactionRef<T>;
   /** The same actor with options for what is sent through the ref returned. @throws InvalidMessageOptionError */
-  with(options: MessageOptions): ActorRef<T> {
+  with(options: MessageOptions): ActorRef<T>;
+  with(options: MessageOptions | TransactionOptions): ActorRef<T> {
     const resolved = resolveMessageOptions(options, this.options);
     return new ActorRef<T>(this.system, this.cls, this.address, resolved, this.crossesScope, this.turn, this.source);
   }
@@ -138,7 +159,8 @@ export class UntypedRef {
     return this.ref.system.sender.tell(this.ref, this.handler(method), args);
   }
 
-  with(options: MessageOptions): UntypedRef {
+  /** Also `{ transaction }`, with which nothing but a tell is sent. @throws InvalidMessageOptionError */
+  with(options: MessageOptions | TransactionOptions): UntypedRef {
     return new UntypedRef(this.ref.with(options));
   }
 

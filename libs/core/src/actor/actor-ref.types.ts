@@ -28,6 +28,19 @@ export interface MessageOptions {
   readonly stale?: boolean | undefined;
 }
 
+/**
+ * A transaction of the application on the database of the journal: the EntityManager that TypeORM's `transaction()` hands
+ * out, or a QueryRunner after `startTransaction()`.
+ * @publicApi
+ */
+export type CallerTransaction = { readonly queryRunner?: object } | { readonly isTransactionActive: boolean };
+
+/** @publicApi */
+export interface TransactionOptions extends MessageOptions {
+  /** The tell becomes part of it: accepted exactly if it commits. */
+  readonly transaction: CallerTransaction;
+}
+
 /** Called by the runtime, never sent. */
 type NotAMessage = HookName | 'toSnapshot' | 'fromSnapshot';
 

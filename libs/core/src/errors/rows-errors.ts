@@ -13,6 +13,33 @@ export class RowsNotSupportedError extends PlexSpacesError {
   }
 }
 
+/** A transaction where the store, or the receiver, can take part in none. Nothing was written. @publicApi */
+export class TransactionNotSupportedError extends PlexSpacesError {
+  readonly code = 'PS_TRANSACTION_NOT_SUPPORTED';
+  constructor(
+    readonly actor: string,
+    readonly reason: string,
+    readonly remedy: string,
+  ) {
+    super(`${actor} cannot take part in a transaction of yours: ${reason}. ${remedy}`);
+  }
+}
+
+/** `ctx.transact` is the last act of a turn, and this would have been another. The turn was undone, its transaction too. @publicApi */
+export class TransactLastError extends PlexSpacesError {
+  readonly code = 'PS_TRANSACT_LAST';
+  constructor(
+    readonly actor: string,
+    readonly method: string,
+    /** What was called inside it or after it, or had not ended before it. */
+    readonly act: string,
+  ) {
+    super(
+      `${method} of ${actor} went on with ${act} beside ctx.transact, which is the last act of a turn. Await it before, or make it a message of its own.`,
+    );
+  }
+}
+
 /** What was wrong with the rows of a turn. @publicApi */
 export interface RowsRejection {
   /** Name of the entity; `null` when the database cannot say which statement it was (a deferred constraint). */

@@ -9,14 +9,14 @@ export class FacetRejection extends Error {
   }
 }
 
-/** A facet's `onError` asks that the message be run again, as its retry policy allows; `cause` is the error it judged. */
+/** A facet's `onError`, or a store in whose way another transaction stood, asks that the message be run again, as its retry policy allows. */
 export class RetryRequest extends Error {
   override readonly name = 'RetryRequest';
   constructor(
     readonly facet: string,
     override readonly cause: unknown,
   ) {
-    super(`Facet ${facet} asks for a retry`, { cause });
+    super(`${facet} asks for a retry`, { cause });
   }
 }
 

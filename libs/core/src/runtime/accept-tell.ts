@@ -3,8 +3,8 @@ import { type InboxRow, StoreFailedError, failpoint } from '#spi';
 import { IdempotencyConflictError } from '../errors';
 import { outsideTurns } from '../turn/frame';
 import type { Message } from './message';
-import { rowInJson } from './json-rows';
-import { argsHashOf, toInboxRow } from './message-codec';
+import { storedRow } from './json-rows';
+import { argsHashOf } from './message-codec';
 import type { SystemPort } from './system-port';
 
 /**
@@ -27,7 +27,7 @@ export async function acceptTell(system: SystemPort, message: Message): Promise<
   message.row = 'accepting';
   const isDue = dueAt <= system.env.now();
   const accepted = new Promise<InboxRow | null>((resolve, reject) => {
-    const row = system.options.codec === 'json' ? rowInJson(toInboxRow(message, dueAt)) : toInboxRow(message, dueAt);
+    const row = storedRow(system, message, dueAt);
     outsideTurns(() =>
       system.writer.submit({ kind: 'accept', row }, (outcome) => settle(message, outcome, resolve, reject)),
     );

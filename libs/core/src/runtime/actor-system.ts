@@ -230,6 +230,10 @@ export class ActorSystem implements SystemPort {
     return this.deliveries.accept(message);
   }
 
+  acceptInTransaction(message: Message, transaction: object): Promise<void> {
+    return this.deliveries.acceptInTransaction(message, transaction);
+  }
+
   assertRoom(message: Message): void {
     this.activations.assertRoom(message);
   }

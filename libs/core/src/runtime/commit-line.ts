@@ -22,21 +22,27 @@ import {
   type PlexSpacesError,
   type RowRefusal,
   type RowStatement,
+  type TurnTransaction,
   StoreFailedError,
   VersionConflictError,
 } from '#spi';
 import { RowsRejectedError } from '../errors';
+import { RetryRequest } from '../facet/outcomes';
 import type { PendingEntry } from '../turn/effect-record';
 import { outsideTurns } from '../turn/frame';
 import { changeInJson, rowInJson } from './json-rows';
+import { TRANSACT } from '../turn/turn-transaction';
 import type { Message } from './message';
 
 /** What a turn writes to the user's own tables. */
 export interface StepRows {
   readonly statements: readonly RowStatement[];
   /** The store is sound, but these cannot be written: the turn ends in `error` instead. */
-  rejected(error: RowsRejectedError): void;
+  rejected(error: CommitRefusal): void;
 }
+
+/** Why the database did not take what a turn brought for the application's tables: for good, or in somebody's way. */
+export type CommitRefusal = RowsRejectedError | RetryRequest;
 
 /** One append of an activation: a whole turn, records inside a turn, or a counted attempt. */
 export interface Step {
@@ -50,6 +56,8 @@ export interface Step {
   readonly inbox: readonly InboxChange[];
   readonly sends: readonly NewInboxRow[];
   readonly rows: StepRows | null;
+  /** Where it is written, if not in the next flush. Then it has `rows`, and nothing before it is under way. */
+  readonly transaction: TurnTransaction | null;
   /** What it does to the state; `null` for nothing. */
   readonly changes: StateChanges | null;
   /** Facets it attaches or detaches, part of the state as well. */
@@ -74,7 +82,7 @@ interface InFlight {
 export type Refusal =
   | Extract<Outcome, { kind: 'duplicate' } | { kind: 'failed' }>
   | { readonly kind: 'conflict'; readonly expected: Head; readonly actual: Head }
-  | { readonly kind: 'rejected'; readonly error: RowsRejectedError }
+  | { readonly kind: 'rejected'; readonly error: CommitRefusal }
   | { readonly kind: 'lost'; readonly error: PlexSpacesError };
 
 /** Who writes, as the journal tells it. */
@@ -170,7 +178,7 @@ export class CommitLine {
       const header = { actor, id, time, correlationId: step.message.correlationId };
       return encodeEntry(header, body, expected.seq + 1 + i, codec);
     });
-    const { rows } = step;
+    const { rows, transaction } = step;
     const { inbox, sends } = codec === 'json' ? inJson(actor, step) : step;
     const status = step.status ?? this.identity.statusDuring(step.message);
     const write: AppendWrite = {
@@ -186,11 +194,14 @@ export class CommitLine {
       inbox,
       sends,
     };
-    const whole = rows === null ? write : { ...write, rows: rows.statements };
+    const whole = rows === null || rows.statements.length === 0 ? write : { ...write, rows: rows.statements };
     this.isStarted = true;
     this.head = { seq: expected.seq + entries.length, epoch };
     this.inFlight.push({ step, waiters: null });
-    outsideTurns(() => this.writer.submit(whole, (outcome) => this.settle(outcome)));
+    const settle = (outcome: Settled): void => this.settle(outcome);
+    outsideTurns(() =>
+      transaction === null ? this.writer.submit(whole, settle) : this.writer.submitIn(transaction, whole, settle),
+    );
   }
 
   /** Resolves when all that was appended so far is durable; rejects when it never will be. */
@@ -243,6 +254,7 @@ function inJson(actor: string, { inbox, sends }: Step): Pick<AppendWrite, 'inbox
 }
 
 function refusalOf(outcome: Exclude<Settled, { kind: 'committed' }>, expected: Head, step: Step): Refusal {
+  if (outcome.kind === 'undone') return { kind: 'rejected', error: new RetryRequest(TRANSACT, outcome.error) };
   if (outcome.kind === 'rejected') return { kind: 'rejected', error: rejection(outcome.refusal, step) };
   if (outcome.kind === 'conflict') return { kind: 'conflict', expected, actual: outcome.actual };
   return outcome.kind === 'accepted' ? { kind: 'failed', reason: 'it was taken for a message' } : outcome;
@@ -264,7 +276,7 @@ function applyStep(image: StateImage, { changes, facets }: Step): void {
 }
 
 /** What a refusal means to whoever waited for the step. */
-export function refusalError(actor: string, refusal: Refusal): PlexSpacesError {
+export function refusalError(actor: string, refusal: Refusal): Error {
   switch (refusal.kind) {
     case 'lost':
     case 'rejected':

@@ -3,6 +3,7 @@ import { acceptTell } from './accept-tell';
 import type { Activations } from './activations';
 import type { Message } from './message';
 import type { SystemPort } from './system-port';
+import { tellInTransaction } from './transaction-tell';
 
 /** The one way messages take to their receivers, and where a node that must not take them says so. */
 export class Deliveries {
@@ -31,10 +32,22 @@ export class Deliveries {
     else system.env.schedule(() => this.bring(message), waitMs);
   }
 
-  accept(message: Message): Promise<void> {
-    if (this.isStopping) return Promise.reject(new NodeStoppingError(message.to.encoded));
-    if (!this.system.mayAct()) return Promise.reject(this.system.notOwner());
+  async accept(message: Message): Promise<void> {
+    this.assertOpen(message);
     return acceptTell(this.system, message);
+  }
+
+  async acceptInTransaction(message: Message, transaction: object): Promise<void> {
+    this.assertOpen(message);
+    return tellInTransaction(this.system, message, transaction, () => {
+      if (!this.isStopping) this.deliverSend(message); // else it is for the next start
+    });
+  }
+
+  /** @throws NodeStoppingError, NotOwnerError */
+  private assertOpen({ to }: Message): void {
+    if (this.isStopping) throw new NodeStoppingError(to.encoded);
+    if (!this.system.mayAct()) throw this.system.notOwner();
   }
 
   private bring(message: Message): void {

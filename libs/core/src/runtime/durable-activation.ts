@@ -176,10 +176,10 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (!runSystemTurn(this, message, history.length === 0)) this.runner.run(message, history);
   }
 
-  sync(turn: DurableTurn, synced: (error: Error | null) => void): void {
+  sync(turn: DurableTurn, synced: (error: Error | null) => void, withRecords: boolean): void {
     if (turn !== this.runner.running)
       return synced(new TurnEndedError(this.address.encoded, turn.received.handler.name, 'an effect'));
-    const records = turn.records.takePending();
+    const records = withRecords ? turn.records.takePending() : [];
     if (records.length > 0) this.line.append(recordsStep(turn.received, records, this.env.now()));
     this.line.onDurable(synced);
   }

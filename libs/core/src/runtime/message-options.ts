@@ -1,5 +1,5 @@
 import { type Duration, InvalidDurationError, isWellFormed, parseDuration } from '#spi';
-import type { MessageOptions } from '../actor/actor-ref.types';
+import type { MessageOptions, TransactionOptions } from '../actor/actor-ref.types';
 import { InvalidMessageOptionError } from '../errors';
 
 /** {@link MessageOptions}, checked, with `undefined` meaning "as the sender has it". */
@@ -11,6 +11,8 @@ export interface ResolvedMessageOptions {
   readonly principal?: string;
   readonly correlationId?: string;
   readonly stale?: boolean;
+  /** In the words of the application's library: the store knows what it is. */
+  readonly transaction?: object;
 }
 
 export const NO_OPTIONS: ResolvedMessageOptions = Object.freeze({});
@@ -23,13 +25,17 @@ const KNOWN: ReadonlySet<string> = new Set([
   'principal',
   'correlationId',
   'stale',
+  'transaction',
 ]);
 const MAX_TEXT = 512;
 /** Of all headers together: they travel with everything the message causes. */
 const MAX_HEADERS = 64 * 1024;
 
 /** Options of `with()` on top of those the ref had. @throws InvalidMessageOptionError naming the option */
-export function resolveMessageOptions(options: MessageOptions, base: ResolvedMessageOptions): ResolvedMessageOptions {
+export function resolveMessageOptions(
+  options: MessageOptions | TransactionOptions,
+  base: ResolvedMessageOptions,
+): ResolvedMessageOptions {
   const all: unknown = options;
   if (typeof all !== 'object' || all === null)
     throw new InvalidMessageOptionError('with()', 'must be given an object of options');
@@ -48,6 +54,7 @@ export function resolveMessageOptions(options: MessageOptions, base: ResolvedMes
     ...given('principal', text('principal', options.principal)),
     ...given('correlationId', text('correlationId', options.correlationId)),
     ...given('stale', options.stale),
+    ...('transaction' in options ? { transaction: transactionOf(options.transaction) } : {}),
   };
 }
 
@@ -63,6 +70,15 @@ function text(option: string, value: unknown): string | undefined {
     throw new InvalidMessageOptionError(option, `is longer than ${MAX_TEXT} bytes`);
   if (!isWellFormed(value)) throw new InvalidMessageOptionError(option, 'contains a lone surrogate');
   return value;
+}
+
+/** Also refused when it is `undefined`: the message would be sent whatever becomes of a transaction that was meant. */
+function transactionOf(value: unknown): object {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new InvalidMessageOptionError(
+    'transaction',
+    'must be an EntityManager or a QueryRunner with an open transaction',
+  );
 }
 
 function span(option: string, value: Duration | undefined, least: number): number | undefined {

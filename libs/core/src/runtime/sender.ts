@@ -2,13 +2,15 @@ import { failpoint } from '#spi';
 import type { HandlerDefinition } from '../actor/actor-definition';
 import type { ActorInfo, ActorRef } from '../actor/actor-ref';
 import { validateArguments } from '../admission/validate-arguments';
-import { CallCycleError, InvalidMessageOptionError, ScopeError, TurnEndedError, TurnOrderError } from '../errors';
+import { InvalidMessageOptionError, ScopeError, TurnEndedError, TurnOrderError } from '../errors';
 import type { Creation } from '../persistence/creation';
+import type { EffectContext } from '../turn/effect-call';
 import { frames, runningTurn } from '../turn/frame';
 import { handled, handledInTurn } from '../turn/handled';
 import { ASK_RETRY, EFFECT_RETRY } from '../turn/retry-policy';
 import type { Turn } from '../turn/turn';
 import { sameScope } from './address';
+import { assertNoCycle } from './call-cycle';
 import { admitByFacets } from './facet-admission';
 import { CLIENT, type Origin, makeMessage, originOf, withOptions } from './make-message';
 import type { Message } from './message';
@@ -16,6 +18,7 @@ import { rankOf } from './message-ids';
 import { CREATE, STOP, isSystemMessage } from './system-messages';
 import type { Place } from './source';
 import type { SystemPort } from './system-port';
+import { assertNoTransaction, whyNoTransaction } from './transaction-tell';
 
 type Ref = ActorRef<object>;
 
@@ -28,7 +31,7 @@ export class Sender {
   constructor(private readonly system: SystemPort) {}
 
   ask(ref: Ref, handler: HandlerDefinition, args: readonly unknown[]): Promise<unknown> {
-    const turn = this.turnOf(ref, handler);
+    const turn = whyNoTransaction(ref, 'ask') ?? this.turnOf(ref, handler);
     if (turn instanceof Error) return handled(Promise.reject(turn));
     if (turn !== undefined) return this.askInTurn(turn, ref, handler, args);
     if (!ref.source.hasPlaces && this.isOpen(ref, handler)) return this.post(ref, handler, args, CLIENT);
@@ -40,7 +43,8 @@ export class Sender {
   }
 
   tell(ref: Ref, handler: HandlerDefinition, args: readonly unknown[]): Promise<void> {
-    const turn = this.turnOf(ref, handler);
+    const running = this.turnOf(ref, handler);
+    const turn = running && (whyNoTransaction(ref, 'turn') ?? running);
     if (turn === undefined) return this.tellAsClient(ref, handler, args);
     if (turn instanceof Error) return handled(Promise.reject(turn));
     const taken = this.tellInTurn(turn, ref, handler, args);
@@ -53,7 +57,7 @@ export class Sender {
   }
 
   private async tellAsClient(ref: Ref, handler: HandlerDefinition, args: readonly unknown[]): Promise<void> {
-    if (!ref.source.hasPlaces && !this.mustExist(ref) && this.isOpen(ref, handler))
+    if (!ref.source.hasPlaces && !this.takesTime(ref) && this.isOpen(ref, handler))
       return this.accept(ref, handler, args, CLIENT, null);
     await this.inPlace(ref, handler, args, (admitted, place) => this.accept(ref, handler, admitted, CLIENT, place));
   }
@@ -64,6 +68,7 @@ export class Sender {
   }
 
   private async createNow(ref: Ref, args: readonly unknown[], creation: Creation): Promise<void> {
+    assertNoTransaction(ref);
     const turn = runningTurn();
     const post = (origin: Origin): Promise<unknown> => this.post(ref, CREATE, args, origin, creation);
     if (turn === undefined) await post(CLIENT);
@@ -104,14 +109,14 @@ export class Sender {
     args: readonly unknown[],
     system: unknown,
   ): Promise<unknown> {
+    assertNoTransaction(ref);
     const turn = runningTurn();
     if (turn === undefined) return this.post(ref, handler, args, CLIENT, system);
     this.assertMayReach(turn, ref);
-    this.assertNoCycle(turn, ref, handler);
+    assertNoCycle(turn, ref.actorId, handler);
     const act = { scope: 'handler', name: `${handler.name}:${ref.actorId}`, args, retry: ASK_RETRY, timeoutMs: 0 };
-    return turn.act(act, (effect) =>
-      this.post(ref, handler, args, originOf(turn, rankOf(effect), true, effect.attempt), system),
-    );
+    const origin = (effect: EffectContext): Origin => originOf(turn, rankOf(effect), true, effect.attempt);
+    return turn.act(act, (effect) => this.post(ref, handler, args, origin(effect), system));
   }
 
   activate(ref: Ref): Promise<void> {
@@ -130,9 +135,11 @@ export class Sender {
     return ref.turn.ended ? ref.turn.endedError(`a message ${handler.name}`) : (runningTurn() ?? ref.turn);
   }
 
-  /** A tell is a stored row, which must not be written for an actor that is not there: that is looked up first. */
-  private mustExist({ address }: Ref): boolean {
-    return address.definition.virtual === null && this.system.keepsInbox(address);
+  /** A tell is a stored row, which must not be written for an actor that is not there: that is looked up first, or by a transaction. */
+  private takesTime({ address, options }: Ref): boolean {
+    return (
+      options.transaction !== undefined || (address.definition.virtual === null && this.system.keepsInbox(address))
+    );
   }
 
   private isOpen(ref: Ref, handler: HandlerDefinition): boolean {
@@ -211,6 +218,7 @@ export class Sender {
     const message = makeMessage(this.system, ref, handler, args, origin);
     failpoint('ingress.afterValidate');
     message.delayUntil(this.system.env.now() + (ref.options.delayMs ?? 0), ref.options.delayMs);
+    if (ref.options.transaction !== undefined) return this.system.acceptInTransaction(message, ref.options.transaction);
     message.place = place;
     message.enter();
     try {
@@ -225,7 +233,7 @@ export class Sender {
     try {
       this.assertMayReach(turn, ref);
       if (turn.hasSendTo(ref.actorId)) throw new TurnOrderError(turn.actorId, ref.actorId);
-      this.assertNoCycle(turn, ref, handler);
+      assertNoCycle(turn, ref.actorId, handler);
     } catch (error) {
       return handled(Promise.reject(error));
     }
@@ -286,11 +294,5 @@ export class Sender {
   assertMayReach(turn: Turn, ref: Ref): void {
     if (ref.crossesScope || sameScope(turn.actor, ref.id)) return;
     throw new ScopeError(`${turn.actor.tenant}/${turn.actor.namespace}`, `${ref.id.tenant}/${ref.id.namespace}`);
-  }
-
-  private assertNoCycle(turn: Turn, ref: Ref, handler: HandlerDefinition): void {
-    if (handler.readOnly) return; // runs beside the waiting turn
-    const path = [...turn.received.trail.chain, turn.actorId];
-    if (path.includes(ref.actorId)) throw new CallCycleError([...path.slice(path.indexOf(ref.actorId)), ref.actorId]);
   }
 }

@@ -6,7 +6,7 @@ import {
   type FacetDetached,
   type StateChanges,
 } from '#journal';
-import type { ActorStatus, InboxChange, NewInboxRow } from '#spi';
+import type { ActorStatus, InboxChange, NewInboxRow, TurnTransaction } from '#spi';
 import type { PendingEntry } from '../turn/effect-record';
 import { encodeError, encodeResult } from './answer-codec';
 import type { Step, StepRows } from './commit-line';
@@ -29,6 +29,8 @@ export interface TurnCommit {
   readonly facets: readonly (FacetAttached | FacetDetached)[];
   readonly sends: readonly Message[];
   readonly rows: StepRows | null;
+  /** Of `ctx.transact`: the append is written in it. */
+  readonly transaction: TurnTransaction | null;
   /** Which receivers keep an inbox: the others get their message in memory, after the commit. */
   readonly isStored: (send: Message) => boolean;
   readonly status: ActorStatus | null;
@@ -59,6 +61,7 @@ export function commitStep(commit: TurnCommit): Step {
     inbox: [ended('done', message, ending, commit.expiresAt)],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
+    transaction: commit.transaction,
     changes,
     facets: commit.facets,
     status: commit.status,
@@ -112,6 +115,7 @@ function step(message: Message, entries: readonly PendingEntry[], inbox: readonl
     inbox,
     sends: [],
     rows: null,
+    transaction: null,
     changes: null,
     facets: [],
     status: null,

@@ -52,6 +52,8 @@ export interface SystemPort {
   deliverSend(message: Message): void;
   /** A tell: resolves once it is accepted, durably where the receiver is durable. */
   accept(message: Message): Promise<void>;
+  /** A tell that is accepted by a transaction of the application: resolves once it is written there. */
+  acceptInTransaction(message: Message, transaction: object): Promise<void>;
   /** @throws MailboxFullError when the receiver is in memory and its line is full */
   assertRoom(message: Message): void;
   activate(address: Address): Promise<void>;

@@ -7,8 +7,8 @@ import {
   type FacetDetached,
   type StateChanges,
 } from '#journal';
-import { failpoint } from '#spi';
-import { MessageParkedError, type RowsRejectedError, TurnTimeoutError } from '../errors';
+import { type TurnTransaction, failpoint } from '#spi';
+import { MessageParkedError, TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
 import { DurableTurn } from '../turn/durable-turn';
@@ -18,6 +18,7 @@ import { decideRetryDelay } from '../turn/retry-policy';
 import { runHandler } from '../turn/run-handler';
 import type { DurableActivation } from './durable-activation';
 import type { Verdict } from './judge-failure';
+import type { CommitRefusal } from './commit-line';
 import { HeldMessage } from './held-message';
 import { judgeTurn } from './judge-turn';
 import type { Message } from './message';
@@ -82,7 +83,7 @@ export class TurnRunner {
     if (turn !== this.turn) return; // R2
     const tooOld = error instanceof TurnTimeoutError;
     if (turn.failure === null) {
-      turn.failure = { error };
+      turn.failure = { error: tooOld ? error : (turn.transaction?.failure ?? { error }).error };
       turn.abort(error);
       if (!tooOld) await this.settled(turn); // records of its acts count (P7)
     } else if (!tooOld) return;
@@ -120,6 +121,7 @@ export class TurnRunner {
     if (turn.isHandingOver) return this.host.env.immediate(() => this.resumed(turn, value));
     const lost = turn.checkPath();
     if (lost !== null) return this.failed(turn, lost);
+    if (turn.transaction?.failure != null) return this.failed(turn, turn.transaction.failure.error);
     if (value instanceof DefaultAnswer) return this.answerOnly(turn, value.value);
     const committing = this.host.chain.commits ? this.host.chain.commit(turn, value, undefined) : undefined;
     if (!isPromise(committing)) return this.conclude(turn, value, []);
@@ -147,9 +149,14 @@ export class TurnRunner {
     } catch (error) {
       return this.failed(turn, error);
     }
+    const transaction = turn.transaction?.take() ?? null;
     this.end(turn);
-    this.commit(turn, ending, changes, all, value);
-    this.host.turnCommitted(turn);
+    this.commit(turn, ending, changes, all, value, false, transaction);
+    // What follows would stand on an append that is in no line.
+    const { received } = turn;
+    const next = (): void => this.host.turnCommitted(turn);
+    if (transaction === null) next();
+    else this.held.whenSafe(received, () => this.held.unlessGone(received, next));
   }
 
   private carryOut(verdict: Verdict, turn: DurableTurn): void {
@@ -181,7 +188,7 @@ export class TurnRunner {
   }
 
   /** The turn had ended well, but its rows cannot be written: it is as if its handler had thrown `error`. */
-  private rejected(turn: DurableTurn, pending: readonly PendingEntry[], error: RowsRejectedError): void {
+  private rejected(turn: DurableTurn, pending: readonly PendingEntry[], error: CommitRefusal): void {
     turn.records.putBack(pending);
     this.carryOut(judgeTurn(turn, error, this.host.recordedVersion), turn);
   }
@@ -234,10 +241,11 @@ export class TurnRunner {
     facets: readonly (FacetAttached | FacetDetached)[],
     outcome: unknown,
     refused = false,
+    transaction: TurnTransaction | null = null,
   ): void {
     const { host } = this;
     const message = turn.received;
-    const { rows } = turn;
+    const rows = turn.rows ?? (transaction === null ? null : []);
     const sends = turn.sends ?? [];
     const pending = turn.records.takePending();
     for (const send of sends) send.enter();
@@ -245,7 +253,8 @@ export class TurnRunner {
     host.line.append(
       commitStep({
         message,
-        pending,
+        pending: turn.transaction?.record == null ? pending : [...pending, turn.transaction.record],
+        transaction,
         ending,
         refused,
         changes,
@@ -281,6 +290,7 @@ export class TurnRunner {
   private end(turn: DurableTurn): void {
     if (turn.timedIn !== null) turn.timedIn.remove(turn);
     turn.ended = true;
+    turn.transaction?.drop();
     this.turn = null;
   }
 }

@@ -33,6 +33,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_ROWS_DATABASE',
   'PS_ROWS_NOT_SUPPORTED',
   'PS_ROWS_REJECTED',
+  'PS_TRANSACTION_NOT_SUPPORTED',
+  'PS_TRANSACT_LAST',
 ]);
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */

@@ -18,6 +18,7 @@ import { handledInTurn } from './handled';
 import { EFFECT_RETRY, resolveRetry } from './retry-policy';
 import { RowQueue } from './row-queue';
 import type { Turn } from './turn';
+import type { TransactCall } from './turn-transaction';
 
 /** The {@link ActorContext} of one turn: a window on it, made when somebody looks. */
 export class ContextView implements ActorContext {
@@ -141,6 +142,11 @@ export class ContextView implements ActorContext {
     options: RespawnOrOptions<T> & RefOptions,
   ): Promise<ActorRef<T>> {
     return this.respawn(type, key, options);
+  }
+
+  transact<T, M = unknown>(work: (manager: M) => Promise<T>): Promise<T> {
+    this.assertOutsideEffects('transact()');
+    return this.turn.transact(work as TransactCall) as Promise<T>;
   }
 
   patched(changeId: string): boolean {

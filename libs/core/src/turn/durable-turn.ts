@@ -2,8 +2,8 @@ import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord,
 import { type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
-import { ActLog, type HandedRecord, type Recorded } from './act-log';
-import type { DurableTurnHost } from './durable-turn-host';
+import { ActLog, type Deliver, type HandedRecord, type Recorded } from './act-log';
+import type { DurableTurnHost, TurnMode } from './durable-turn-host';
 import type { EffectCall } from './effect-call';
 import {
   type ActIdentity,
@@ -18,11 +18,12 @@ import { inThisContext } from './frame';
 import { actPromise } from './handled';
 import { PATCH_PREFIX } from './recorded-acts';
 import { pause, runEffect } from './run-effect';
+import { OpenActs } from './open-acts';
 import { TurnRecords } from './turn-records';
+import { openTransact, TRANSACT, type TransactCall, type TurnTransact } from './turn-transaction';
 import { type Act, Turn } from './turn';
 
-/** How a turn runs: as a message that may write, on the committed instance, or against history without writing. */
-export type TurnMode = 'write' | 'read' | 'verify';
+export type { DurableTurnHost, TurnMode };
 
 /**
  * A turn whose acts are recorded (P6, P9). It starts with the records its message already has and goes live
@@ -48,8 +49,9 @@ export class DurableTurn extends Turn {
   /** Of facets, by scope: most turns have none. */
   private facetActs: Map<string, number> | null = null;
   private clock: number;
-  private unsettled = 0;
-  private whenSettled: (() => void) | null = null;
+  private readonly open = new OpenActs();
+  /** Once it was called: the last act there is. */
+  transaction: TurnTransact | null = null;
 
   constructor(
     override readonly host: DurableTurnHost,
@@ -98,11 +100,12 @@ export class DurableTurn extends Turn {
       const { scope, name } = act;
       const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
       const identity: ActIdentity = { scope, name, argsHash, ordinal: this.nextOrdinal(scope) };
-      this.claimOrStart(act, identity, call, resolve, reject);
+      this.claimOrStart(identity, resolve, reject, (deliver) => this.startLive(act, identity, call, deliver, reject));
     });
   }
 
   override tell(message: Message): void {
+    this.transaction?.refuse(`tell ${message.handler.name}`);
     this.records.count(message.encodedArgs().length);
     super.tell(message);
   }
@@ -135,13 +138,26 @@ export class DurableTurn extends Turn {
     return true;
   }
 
-  /** Resolves when no act is under way: their outcomes are recorded even if nobody awaited them. */
+  transact(work: TransactCall): Promise<unknown> {
+    return actPromise((resolve, reject) => {
+      this.assertMayAct('transact');
+      const identity = { scope: 'handler', name: TRANSACT, argsHash: '', ordinal: this.nextOrdinal('handler') };
+      this.claimOrStart(identity, resolve, reject, (deliver) => {
+        const transact = (this.transaction = openTransact(this));
+        const settle = (record: Recorded<HandedRecord>): void =>
+          this.concludeAct(reject, () => this.log.settle(record, deliver));
+        this.whenSafe(reject, false, () => transact.run(identity, work, settle));
+      });
+    });
+  }
+
+  /** Resolves when no act is under way. */
   settled(): Promise<void> {
-    return this.unsettled === 0 ? Promise.resolve() : new Promise((resolve) => (this.whenSettled = resolve));
+    return this.open.settled();
   }
 
   get hasUnsettledActs(): boolean {
-    return this.unsettled > 0;
+    return this.open.count > 0;
   }
 
   /** An outcome is still to be handed to a branch of the handler, awaited or not. */
@@ -162,16 +178,15 @@ export class DurableTurn extends Turn {
   }
 
   private claimOrStart(
-    act: Act,
     identity: ActIdentity,
-    call: EffectCall<unknown>,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
+    start: (deliver: Deliver) => void,
   ): void {
     const recorded = this.log.find(identity.scope, identity.ordinal);
-    this.recordedActs.push({ name: act.name, fromRecord: recorded !== undefined });
+    this.recordedActs.push({ name: identity.name, fromRecord: recorded !== undefined });
     const deliver = this.delivery(resolve, reject);
-    if (recorded === undefined) return this.startLive(act, identity, call, deliver, reject);
+    if (recorded === undefined) return start(deliver);
     const { body } = recorded;
     const fits =
       body.kind === 'SideEffectExecuted' && body.name === identity.name && body.argsHash === identity.argsHash;
@@ -183,11 +198,11 @@ export class DurableTurn extends Turn {
     act: Act,
     identity: ActIdentity,
     call: EffectCall<unknown>,
-    deliver: (record: Recorded<HandedRecord>) => void,
+    deliver: Deliver,
     reject: (error: unknown) => void,
   ): void {
     failpoint('effect.beforeIntent');
-    this.whenSynced(reject, () => {
+    this.whenSafe(reject, true, () => {
       if (this.records.made > 0) failpoint('effect.afterResultCommit');
       failpoint('effect.afterIntent');
       const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
@@ -206,14 +221,15 @@ export class DurableTurn extends Turn {
   }
 
   /** Counts an act, and starts it once all before it is durable (U2), unless the turn has failed meanwhile. */
-  private whenSynced(reject: (error: unknown) => void, start: () => void): void {
-    this.unsettled++;
+  private whenSafe(reject: (error: unknown) => void, withRecords: boolean, start: () => void): void {
+    this.open.count++;
     const go = inThisContext(start);
-    this.host.sync(this, (error) => {
+    const synced = (error: Error | null): void => {
       if (error === null && !this.isAborted) return go();
       reject(error ?? this.signal.reason);
-      this.oneSettled();
-    });
+      this.open.oneSettled();
+    };
+    this.host.sync(this, synced, withRecords);
   }
 
   /** The last step of a counted act. */
@@ -223,7 +239,7 @@ export class DurableTurn extends Turn {
     } catch (error) {
       reject(error);
     } finally {
-      this.oneSettled();
+      this.open.oneSettled();
     }
   }
 
@@ -243,13 +259,13 @@ export class DurableTurn extends Turn {
     ordinal: number,
     recordedDue: number | null,
     delayMs: number,
-    deliver: (record: Recorded<HandedRecord>) => void,
+    deliver: Deliver,
     reject: (error: unknown) => void,
   ): void {
     const { env } = this.host;
     const dueAt = recordedDue ?? env.now() + delayMs;
     if (recordedDue === null) this.records.add({ kind: 'TimerScheduled', scope: 'handler', ordinal, dueAt });
-    this.whenSynced(reject, () => {
+    this.whenSafe(reject, true, () => {
       failpoint('timer.afterScheduled');
       void pause(env, Math.max(0, dueAt - env.now()), this.signal).then(() =>
         this.concludeAct(reject, () => {
@@ -273,6 +289,7 @@ export class DurableTurn extends Turn {
 
   private assertMayAct(act: string): void {
     this.assertRunning(act);
+    this.transaction?.refuse(act);
     if (this.mode === 'read')
       throw new ReadOnlyViolationError(this.actorId, this.received.handler.name, `called ${act}`);
     if (this.lostPath !== null) throw this.lostPath;
@@ -282,12 +299,5 @@ export class DurableTurn extends Turn {
     this.lostPath ??= new NonDeterminismError(this.actorId, this.received.id, expected, got);
     this.host.turnLost(this, this.lostPath);
     return this.lostPath;
-  }
-
-  private oneSettled(): void {
-    if (--this.unsettled > 0) return;
-    const resolve = this.whenSettled;
-    this.whenSettled = null;
-    resolve?.();
   }
 }

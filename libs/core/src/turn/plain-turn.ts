@@ -1,4 +1,5 @@
-import { RowsNotSupportedError } from '../errors';
+import { RowsNotSupportedError, TransactionNotSupportedError } from '../errors';
+import { rejected } from '../facet/is-promise';
 import type { EffectCall } from './effect-call';
 import { actPromise } from './handled';
 import { pause, runEffect } from './run-effect';
@@ -44,6 +45,16 @@ export class PlainTurn extends Turn {
   /** Nothing of this actor is ever run again on old records. */
   patched(): boolean {
     return true;
+  }
+
+  transact(): Promise<never> {
+    return rejected(
+      new TransactionNotSupportedError(
+        this.actorId,
+        'it keeps no journal, so there is no commit it could be part of',
+        'Attach durability() to its class.',
+      ),
+    );
   }
 
   queueRow(): never {

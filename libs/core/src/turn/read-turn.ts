@@ -55,6 +55,10 @@ export class ReadTurn extends Turn {
     return rejected(this.violation('called sleep'));
   }
 
+  transact(): Promise<never> {
+    return rejected(this.violation('called transact'));
+  }
+
   patched(): never {
     throw this.violation('called patched');
   }

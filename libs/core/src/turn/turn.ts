@@ -11,6 +11,7 @@ import { ContextView } from './context-view';
 import { Deterministic } from './deterministic';
 import type { EffectCall, EffectContext } from './effect-call';
 import type { Frame } from './frame';
+import type { TransactCall } from './turn-transaction';
 import { EFFECT_RETRY, type RetryPolicy } from './retry-policy';
 
 /** One recorded act as it is asked for: a side effect of the handler or of a facet, an ask. */
@@ -106,6 +107,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   /** The same for a wait. */
   abstract sleep(delayMs: number): Promise<void>;
   abstract patched(changeId: string): boolean;
+  /** Runs `work` in a transaction that the turn's commit is part of; the last act there is. Like `act` in all else. */
+  abstract transact(work: TransactCall): Promise<unknown>;
   /** Takes a statement that runs with the commit. @throws what says that this turn writes no rows, and what `compile` throws */
   abstract queueRow(act: string, compile: () => RowStatement): void;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];

@@ -4,16 +4,16 @@ import {
   type InboxRow,
   type InboxStorage,
   type JournalStorage,
-  type Outcome,
   type PlexSpacesError,
   StoreFailedError,
+  type TransactOutcome,
   type Write,
   failpoint,
 } from '#spi';
 import { type StoredFacts, decideOutcomes } from './decide-outcomes';
 
 /** What became of a write. `lost`: nobody can say, not even by reading the store. */
-export type Settled = Outcome | { readonly kind: 'lost'; readonly error: PlexSpacesError };
+export type Settled = TransactOutcome | { readonly kind: 'lost'; readonly error: PlexSpacesError };
 
 /** How hard to try. */
 export interface ReadBackPolicy {

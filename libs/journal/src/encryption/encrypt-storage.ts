@@ -5,16 +5,14 @@ import {
   type InboxRow,
   type InboxStorage,
   type JournalStorage,
-  type Outcome,
   type PersistentStorage,
-  type PlexSpacesError,
   type Storage,
-  isPlexSpacesError,
 } from '#spi';
 import { PlainRecordError } from '../errors';
 import type { Keyring } from './keyring';
 import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
-import { sealEntries, sealWrite, unsealRow } from './sealed-writes';
+import { encryptCallerTransactions, encryptTransactions } from './encrypt-transactions';
+import { sealEntries, sealWrite, unsealOutcome, unsealRow } from './sealed-writes';
 
 /** Every member, the optional ones too: one that is added to a port must be thought about here, or does not compile. */
 type Whole<Port> = { readonly [Member in keyof Required<Port>]: Port[Member] };
@@ -39,8 +37,15 @@ export function encryptStorage(storage: Storage, ring: Keyring): Storage {
     checkpoints: encryptCheckpoints(storage.checkpoints, ring),
     leases: storage.leases,
     openedWith: storage.openedWith ?? {},
+    // Given to the store after it was opened.
     get rows() {
-      return storage.rows; // given to the store after it was opened
+      return storage.rows;
+    },
+    get callerTransactions() {
+      return storage.callerTransactions && encryptCallerTransactions(storage.callerTransactions, ring);
+    },
+    get transactions() {
+      return storage.transactions && encryptTransactions(storage.transactions, ring);
     },
   };
   return whole as Storage;
@@ -63,17 +68,6 @@ function encryptJournal(journal: JournalStorage, ring: Keyring): JournalStorage 
     close: () => journal.close(),
   };
   return whole;
-}
-
-/** E4. */
-function unsealOutcome(ring: Keyring, outcome: Outcome): Outcome {
-  if (outcome.kind !== 'duplicate') return outcome;
-  try {
-    return { ...outcome, row: unsealRow(ring, outcome.row) };
-  } catch (error) {
-    if (!isPlexSpacesError(error)) throw error;
-    return { kind: 'failed', reason: error.message, error: error satisfies PlexSpacesError };
-  }
 }
 
 async function* unsealPages(

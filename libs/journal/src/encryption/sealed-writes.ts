@@ -1,10 +1,14 @@
 import {
+  type AppendWrite,
   CorruptRecordError,
   type EntryRecord,
   type InboxChange,
   type InboxRow,
   type NewInboxRow,
+  type Outcome,
+  type PlexSpacesError,
   type Write,
+  isPlexSpacesError,
 } from '#spi';
 import type { Keyring } from './keyring';
 import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
@@ -14,7 +18,10 @@ import { type RecordPlace, isSealed, seal, unseal } from './sealed-record';
 
 /** Everything in `write` that carries values, sealed; what stores go by stays. */
 export function sealWrite(ring: Keyring, write: Write): Write {
-  if (write.kind === 'accept') return { ...write, row: sealNewRow(ring, write.row) };
+  return write.kind === 'accept' ? { ...write, row: sealNewRow(ring, write.row) } : sealAppend(ring, write);
+}
+
+export function sealAppend(ring: Keyring, write: AppendWrite): AppendWrite {
   const { actor } = write;
   return {
     ...write,
@@ -41,9 +48,20 @@ function sealChange(ring: Keyring, actor: string, change: InboxChange): InboxCha
   }
 }
 
-function sealNewRow(ring: Keyring, row: NewInboxRow): NewInboxRow {
+export function sealNewRow(ring: Keyring, row: NewInboxRow): NewInboxRow {
   const message = sealHashed(ring, messagePlace(row.actor, row.id), row.argsHash, row.message);
   return { ...row, argsHash: '', message };
+}
+
+/** What became of a write: what cannot be opened concerns it alone. */
+export function unsealOutcome(ring: Keyring, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'duplicate') return outcome;
+  try {
+    return { ...outcome, row: unsealRow(ring, outcome.row) };
+  } catch (error) {
+    if (!isPlexSpacesError(error)) throw error;
+    return { kind: 'failed', reason: error.message, error: error satisfies PlexSpacesError };
+  }
 }
 
 /** A row as it was given to {@link sealWrite}. @throws as `unseal` does */

@@ -3,6 +3,7 @@ import { StoreClosedError } from '#spi';
 import { type Target, targetOf, unavailable } from './address';
 import { type Driver, loadDriver, sqlState } from './driver';
 import { ActorIds } from './flush/actor-ids';
+import { type Backend, endBackend } from './lost-backend';
 import { migrate } from './migrate';
 import { type PostgresAddress, type PostgresOptions, type ResolvedOptions, resolveOptions } from './options';
 import { Readers } from './readers';
@@ -27,7 +28,7 @@ interface Parts {
 
 /** A share in the connections of one store. The last one to close it ends them. */
 export class PostgresDatabase {
-  private isOpen = true;
+  isOpen = true;
 
   private constructor(private readonly parts: Parts) {
     parts.handles++;
@@ -84,6 +85,11 @@ export class PostgresDatabase {
   /** A connection beside all others. @throws StoreFailedError */
   connectLease(): Promise<Client> {
     return reconnect(this.parts.driver, this.parts.target, 'lease');
+  }
+
+  /** Whatever it was doing is over when this resolves. @throws StoreFailedError */
+  endBackend(backend: Backend): Promise<void> {
+    return endBackend(this.parts.driver, this.parts.target, backend);
   }
 
   async write<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -22,7 +22,13 @@ const NO_HEAD: HeadRow = Object.freeze({ seq: 0, epoch: 0, writer: '', schema: 0
 /** Journals in a Postgres database, which any number of nodes may have open. */
 export class PostgresJournalStorage implements JournalStorage {
   readonly name = 'postgres';
-  readonly capabilities = { persistent: true, shared: true, rows: true } as const;
+  readonly capabilities = {
+    persistent: true,
+    shared: true,
+    rows: true,
+    callerTransactions: true,
+    transact: true,
+  } as const;
   private readonly writer: JournalWriter;
   private readonly pages: JournalPages;
   private readonly sql;

@@ -1,4 +1,4 @@
-import type { RowCompiler, Storage } from '#spi';
+import type { CallerTransactions, RowCompiler, Storage, TurnTransactions } from '#spi';
 import type { PostgresAddress, PostgresOptions } from './options';
 import { PostgresCheckpointStorage } from './postgres-checkpoint-storage';
 import { PostgresDatabase, type Preparation } from './postgres-database';
@@ -14,9 +14,12 @@ export class PostgresStorage implements Storage {
   readonly leases: PostgresLeaseStorage;
   /** Given by whoever knows the application's entities; the store itself only runs statements. */
   rows: RowCompiler | undefined;
+  callerTransactions: CallerTransactions | undefined;
+  transactions: TurnTransactions | undefined;
 
   private constructor(
-    private readonly database: PostgresDatabase,
+    /** For what writes beside it, in transactions of the application. */
+    readonly database: PostgresDatabase,
     readonly openedWith: Readonly<Record<string, unknown>>,
   ) {
     this.journal = new PostgresJournalStorage(database);

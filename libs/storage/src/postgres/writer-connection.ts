@@ -2,17 +2,9 @@ import type { Client } from 'pg';
 import { isPlexSpacesError, StoreFailedError } from '#spi';
 import type { Target } from './address';
 import { type Driver, isRefusal, messageOf } from './driver';
+import { type Backend, endBackend, THIS_BACKEND } from './lost-backend';
 import type { ResolvedOptions } from './options';
 import { checkServer, destroy, keepAlive, reconnect, rowsOf } from './session';
-
-/** A server process, told from a later one that has got its number. */
-interface Backend {
-  readonly pid: string;
-  readonly startedAt: string;
-}
-
-/** Ten seconds of looking each 10 ms. A process that waits for its disk ends no sooner. */
-const LOOKS = 1_000;
 
 /**
  * The one connection that commits.
@@ -80,9 +72,7 @@ export class WriterConnection {
     const client = await reconnect(this.driver, this.target, 'writer');
     try {
       await checkServer(client, this.target, this.options);
-      const [row] = await rowsOf(client, {
-        text: `SELECT pid, ${STARTED_AT} FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
-      });
+      const [row] = await rowsOf(client, { text: THIS_BACKEND });
       const [pid, startedAt] = row as [string, string];
       this.current = { client, backend: { pid, startedAt } };
     } catch (error) {
@@ -98,25 +88,8 @@ export class WriterConnection {
     return current;
   }
 
-  /** It shows in pg_stat_activity until its transaction is over, whichever way. */
   private async endLost(lost: Backend): Promise<void> {
-    const watch = await reconnect(this.driver, this.target, 'watch');
-    try {
-      for (let look = 0; look < LOOKS; look++) {
-        const seen = await rowsOf(watch, {
-          name: 'watch',
-          text: `SELECT pg_terminate_backend(pid), pg_sleep(0.01) FROM pg_stat_activity WHERE pid = $1 AND ${STARTED_AT} = $2`,
-          values: [lost.pid, lost.startedAt],
-        });
-        if (seen.length > 0) continue;
-        if (this.lost === lost) this.lost = undefined;
-        return;
-      }
-    } finally {
-      destroy(watch);
-    }
-    throw new StoreFailedError('postgres', `server process ${lost.pid}, which may be committing, does not end`);
+    await endBackend(this.driver, this.target, lost);
+    if (this.lost === lost) this.lost = undefined;
   }
 }
-
-const STARTED_AT = "to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";

@@ -2,6 +2,11 @@ import type { Connection } from './driver';
 
 const MAX_CACHED = 100_000;
 
+export const ACTOR_SQL = {
+  select: 'SELECT id FROM ps_actor WHERE name = ?',
+  insert: "INSERT INTO ps_actor (name, head, epoch, writer, schema, status) VALUES (?, 0, 0, '', 0, 0) RETURNING id",
+} as const;
+
 /**
  * The integers that stand for actors in every table.
  *
@@ -16,12 +21,8 @@ export class ActorIds {
   private readonly insert;
 
   constructor(connection: Connection) {
-    this.select = connection.prepare<[string], number>('SELECT id FROM ps_actor WHERE name = ?').pluck();
-    this.insert = connection
-      .prepare<[string], number>(
-        "INSERT INTO ps_actor (name, head, epoch, writer, schema, status) VALUES (?, 0, 0, '', 0, 0) RETURNING id",
-      )
-      .pluck();
+    this.select = connection.prepare<[string], number>(ACTOR_SQL.select).pluck();
+    this.insert = connection.prepare<[string], number>(ACTOR_SQL.insert).pluck();
   }
 
   find(name: string): number | undefined {

@@ -29,7 +29,7 @@ const openFiles = new Map<string, OpenFile>();
 
 /** A share in an open database file. The last one to close it ends the thread. */
 export class SqliteFile {
-  private isOpen = true;
+  isOpen = true;
 
   private constructor(
     private readonly key: string,

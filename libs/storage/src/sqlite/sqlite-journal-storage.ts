@@ -26,7 +26,12 @@ export class SqliteJournalStorage implements JournalStorage {
 
   constructor(private readonly file: SqliteFile) {
     // What is in memory belongs to one connection, so no DataSource of the user's could see it.
-    this.capabilities = { persistent: file.isPersistent, shared: false, rows: file.isPersistent };
+    this.capabilities = {
+      persistent: file.isPersistent,
+      shared: false,
+      rows: file.isPersistent,
+      callerTransactions: file.isPersistent,
+    };
   }
 
   /** Just the journal; `SqliteStorage.open` gives inbox and checkpoints with it. Also for ':memory:'. */
@@ -93,6 +98,10 @@ export class SqliteJournalStorage implements JournalStorage {
 
   actors(prefix: string, after: string, limit: number): Promise<readonly string[]> {
     return this.file.read([Op.Actors, prefix, after, limit]);
+  }
+
+  get isOpen(): boolean {
+    return this.file.isOpen;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RowCompiler, Storage } from '#spi';
+import type { CallerTransactions, RowCompiler, Storage } from '#spi';
 import { SqliteCheckpointStorage } from './sqlite-checkpoint-storage';
 import { type Preparation, SqliteFile, type SqliteOptions } from './sqlite-file';
 import { SqliteInboxStorage } from './sqlite-inbox-storage';
@@ -11,6 +11,8 @@ export class SqliteStorage implements Storage {
   readonly checkpoints: SqliteCheckpointStorage;
   /** Given by whoever knows the application's entities; the store itself only runs statements. */
   rows: RowCompiler | undefined;
+  /** Given by whoever knows the application's library; a file of a store that is opened without one has none. */
+  callerTransactions: CallerTransactions | undefined;
 
   private constructor(
     private readonly file: SqliteFile,

@@ -13,11 +13,15 @@ export async function assertSameDatabase(dataSource: unknown, path: string): Pro
   };
   if (given?.options === undefined || typeof given.getMetadata !== 'function')
     return refuse('is no DataSource of TypeORM');
-  const { options } = given;
-  if (options.type !== 'better-sqlite3') return refuse(`is of type ${options.type}`);
-  if (options.dropSchema === true) return refuse('has dropSchema: true, which would drop the journal as well');
+  const reason = await whyOtherFile(given as DataSource, path);
+  return reason === null ? (given as DataSource) : refuse(reason);
+}
+
+/** Why a DataSource does not lie in the journal's file for good, or `null`. */
+export async function whyOtherFile({ options }: DataSource, path: string): Promise<string | null> {
+  if (options.type !== 'better-sqlite3') return `is of type ${options.type}`;
+  if (options.dropSchema === true) return 'has dropSchema: true, which would drop the journal as well';
   const { database } = options;
   const [theirs, ours] = await Promise.all([database, path].map((file) => realpath(file).catch(() => null)));
-  if (theirs === null || theirs !== ours) return refuse(`is on ${database}`);
-  return given as DataSource;
+  return theirs === null || theirs !== ours ? `is on ${database}` : null;
 }

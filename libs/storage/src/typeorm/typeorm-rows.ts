@@ -6,21 +6,14 @@ import {
   type RowRequest,
   RowsDatabaseError,
   type RowStatement,
-  type RowValue,
 } from '#spi';
-import { whyCriteriaRefused, whyUnbindable, whyValuesRefused } from './row-checks';
-import { SQLITE_ENTITY_SCHEMAS } from './sqlite.entity-schema';
+import { whyCriteriaRefused, whyValuesRefused } from './row-checks';
+import { type RowDialect, SQLITE_ROWS } from './row-dialect';
 
 interface Compilable {
   getQueryAndParameters(): [sql: string, params: unknown[]];
   getParameters(): ObjectLiteral;
 }
-
-/** Nobody but the store writes these. */
-const OWN_TABLES: ReadonlySet<unknown> = new Set([
-  'ps_migrations',
-  ...SQLITE_ENTITY_SCHEMAS.map(({ options }) => options.tableName),
-]);
 
 /**
  * `ctx.rows` by TypeORM's own query builder, so that column names, transformers, defaults and embedded objects are what
@@ -31,6 +24,7 @@ export class TypeormRows implements RowCompiler {
     private readonly dataSource: DataSource,
     /** The journal's database, for whoever has to be told. */
     private readonly path: string,
+    private readonly dialect: RowDialect = SQLITE_ROWS,
   ) {}
 
   compile(request: RowRequest, expect: number | null, uuid: () => string): RowStatement {
@@ -41,11 +35,17 @@ export class TypeormRows implements RowCompiler {
       const [sql, values] = query.getQueryAndParameters();
       // Numbers are in the text by now; what was to become of them is still among the named ones.
       const reason = [...Object.values(query.getParameters() as Record<string, unknown>), ...values]
-        .filter((value) => typeof value !== 'boolean' && typeof value !== 'function' && !isConverted(value))
-        .map(whyUnbindable)
+        .filter((value) => typeof value !== 'function')
+        .map((value) => this.dialect.whyUnbindable(value))
         .find((found) => found !== null);
       if (reason !== undefined) throw refused(metadata, request, `cannot store ${reason}`);
-      return { entity: metadata.name, operation, sql, params: values.map(bound), expect };
+      return {
+        entity: metadata.name,
+        operation,
+        sql,
+        params: values.map((value) => this.dialect.bound(value)),
+        expect,
+      };
     } catch (error) {
       if (error instanceof PlexSpacesError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -65,7 +65,7 @@ export class TypeormRows implements RowCompiler {
     if (database !== undefined && database !== dataSource.options.database)
       throw new RowsDatabaseError(`Entity ${name}`, `lies in the attached database ${database}`, path);
     if (metadata.tableType === 'view') throw new InvalidRowsError(name, operation, 'is about a view');
-    if (OWN_TABLES.has(tableName.toLowerCase()))
+    if (this.dialect.isOwn(metadata, dataSource))
       throw new InvalidRowsError(name, operation, `is about ${tableName}, which belongs to the journal`);
     return metadata;
   }
@@ -158,15 +158,4 @@ function withoutGaps(values: object): object {
 
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null;
-}
-
-/** The driver makes text of dates, and of lists one parameter each. */
-function isConverted(value: unknown): boolean {
-  return value instanceof Date || Array.isArray(value);
-}
-
-/** Bytes are copied: the handler may go on using its buffer. */
-function bound(value: unknown): RowValue {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return value instanceof Uint8Array ? new Uint8Array(value) : (value as RowValue);
 }

@@ -8,15 +8,21 @@ import {
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { STORAGE, type Storage } from '#spi';
+import { IN_MEMORY } from '../sqlite/connection';
 import type { PostgresAddress, PostgresOptions } from '../postgres/options';
 import { PostgresStorage } from '../postgres/postgres-storage';
 import type { SqliteOptions } from '../sqlite/sqlite-file';
 import { SqliteStorage } from '../sqlite/sqlite-storage';
 import { runMigrations } from './postgres-migrations';
 import { assertSameDatabase } from './same-database';
-import { assertSamePostgres } from './same-postgres';
+import { PostgresCallerDialect } from './postgres-caller-dialect';
+import { postgresRows } from './row-dialect';
+import { assertSamePostgres, whyOtherPostgres } from './same-postgres';
+import { SqliteCallerDialect } from './sqlite-caller-dialect';
 import { migrateSqlite } from './sqlite-migrations';
+import { TypeormCallerTransactions } from './typeorm-caller-transactions';
 import { TypeormRows } from './typeorm-rows';
+import { TypeormTransactions } from './typeorm-transactions';
 
 /** @publicApi */
 export interface TypeormSqliteOptions extends SqliteOptions {
@@ -32,8 +38,8 @@ export interface TypeormSqliteOptions extends SqliteOptions {
 /** @publicApi */
 export interface TypeormPostgresOptions extends PostgresOptions {
   /**
-   * Where the application's entities are, for `ctx.rows`: a postgres DataSource on the same database, or the token it is
-   * provided under (`DataSource`, `getDataSourceToken('name')`). Default: none, and `ctx.rows` is refused.
+   * Where the application's entities are, for `ctx.rows` and `ctx.transact`: a postgres DataSource on the same database, or
+   * the token it is provided under (`DataSource`, `getDataSourceToken('name')`). Default: none, and both are refused.
    */
   readonly dataSource?: DataSource | InjectionToken;
   /** Modules that provide the token. `TypeOrmModule.forRoot()` is global and need not be named. */
@@ -54,7 +60,14 @@ export class TypeormStorageModule implements OnApplicationShutdown {
    * The start fails with RowsDatabaseError when `dataSource` is not on that file.
    */
   static sqlite(path: string, { dataSource, imports = [], ...options }: TypeormSqliteOptions = {}): DynamicModule {
-    const open = (): Promise<SqliteStorage> => SqliteStorage.open(path, options, migrateSqlite);
+    const open = async (): Promise<SqliteStorage> => {
+      const storage = await SqliteStorage.open(path, options, migrateSqlite);
+      if (path !== IN_MEMORY) {
+        const dialect = new SqliteCallerDialect(path, options.durability ?? 'full');
+        storage.callerTransactions = new TypeormCallerTransactions(dialect, () => storage.journal.isOpen);
+      }
+      return storage;
+    };
     return provide(dataSource, imports, open, async (storage, source) => {
       storage.rows = new TypeormRows(await assertSameDatabase(source, path), path);
     });
@@ -73,9 +86,17 @@ export class TypeormStorageModule implements OnApplicationShutdown {
     const prepare = async (...where: Parameters<typeof runMigrations>): Promise<void> => {
       await runMigrations(...where);
     };
-    const open = (): Promise<PostgresStorage> => PostgresStorage.open(address, options, prepare);
+    const open = async (): Promise<PostgresStorage> => {
+      const storage = await PostgresStorage.open(address, options, prepare);
+      const { database } = storage;
+      const dialect = new PostgresCallerDialect(database, (source) => whyOtherPostgres(source, storage));
+      storage.callerTransactions = new TypeormCallerTransactions(dialect, () => database.isOpen);
+      return storage;
+    };
     return provide(dataSource, imports, open, async (storage, source) => {
-      storage.rows = new TypeormRows(await assertSamePostgres(source, storage), storage.label);
+      const own = await assertSamePostgres(source, storage);
+      storage.rows = new TypeormRows(own, storage.label, postgresRows(storage.database.tables));
+      storage.transactions = new TypeormTransactions(own, storage.database);
     });
   }
 

@@ -65,6 +65,17 @@ export class ExactFlush {
     }
   }
 
+  /** One append in a transaction that is open on `client`, whose end is its owner's: anything but `committed` is to be rolled back. */
+  async within(client: Client, packed: PackedWrites): Promise<Outcome> {
+    await this.lockHeads(client, packed.writes);
+    return this.tryWrite(client, packed, packed.writes[0] as PackedWrite);
+  }
+
+  /** That transaction was committed. */
+  committed(): void {
+    for (const [name, id] of this.made) this.ids.committed(name, id);
+  }
+
   private async together(
     client: Client,
     packed: PackedWrites,
@@ -96,7 +107,7 @@ export class ExactFlush {
       }
       failpoint('commit.beforeCommit');
       await this.commit(client, writes);
-      for (const [name, id] of this.made) this.ids.committed(name, id);
+      this.committed();
       return outcomes;
     } catch (error) {
       // It has ended by itself where the server refused the commit.

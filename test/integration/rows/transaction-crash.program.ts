@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { ActorSystem } from 'plexspaces';
+import { databaseNamed } from './databases';
+import { Invoice, Log, Shop } from './shop';
+
+// An application whose own transactions write a row and tell two actors; every third is rolled back:
+//   transaction-crash.program.ts <database> <place> run|look
+// It goes on where the rows end. `look` prints what is there when all that was accepted has run.
+
+const TRANSACTIONS = 12;
+
+async function main([name, place, mode]: readonly string[]): Promise<void> {
+  Logger.overrideLogger(false);
+  const database = databaseNamed(name as string);
+  const shop = await Shop.open(place, { actors: [Log], database });
+  const tell = (transaction: object, key: string, line: string): Promise<void> =>
+    shop.ref(Log, key).with({ transaction: transaction }).tell.add(line);
+  if (mode === 'run')
+    for (let i = 0; i < TRANSACTIONS; i++) {
+      const id = `${i}`.padStart(3, '0');
+      const isUndone = i % 3 === 2;
+      const done = shop.dataSource.transaction(async (em) => {
+        await tell(em, 'a', id);
+        await em.insert(Invoice, { id });
+        await tell(em, 'b', id);
+        if (isUndone) throw new Error('no');
+      });
+      await done.catch((error: unknown) => {
+        if (!isUndone) throw error;
+      });
+    }
+  const system = shop.module.get(ActorSystem);
+  while (!system.isIdle) await new Promise((resolve) => setImmediate(resolve));
+  const [a, b] = await Promise.all(['a', 'b'].map((key) => shop.ref(Log, key).ask.all()));
+  process.stdout.write(JSON.stringify({ rows: await shop.invoices(), a, b }));
+  await shop.close();
+}
+
+void main(process.argv.slice(2));
