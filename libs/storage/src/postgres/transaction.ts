@@ -36,7 +36,8 @@ export function runTransaction<T>(
       try {
         return await run(client);
       } catch (error) {
-        if (isLockTimeout(error)) throw new StoreBusyError('postgres', database.options.lockTimeoutMs, { cause: error });
+        if (isLockTimeout(error))
+          throw new StoreBusyError('postgres', database.options.lockTimeoutMs, { cause: error });
         if (!isTransient(error) || attempt >= ATTEMPTS) throw error;
       }
     }
