@@ -1,4 +1,5 @@
 import { type CheckpointRecord, type CheckpointStorage, failpoint } from '#spi';
+import { whyIdRefused } from '../write-rules';
 import type { PostgresDatabase } from './postgres-database';
 import { rowsOf } from './session';
 import { hexBytes, numberOf } from './stored-rows';
@@ -18,6 +19,7 @@ export class PostgresCheckpointStorage implements CheckpointStorage {
         (SELECT seq FROM ${checkpoint} WHERE actor = $1 ORDER BY seq DESC OFFSET $2 LIMIT 1)`,
       latest: `SELECT seq, time, bytes FROM ${checkpoint} WHERE ${whose} AND seq <= $2 ORDER BY seq DESC LIMIT 1`,
       list: `SELECT seq FROM ${checkpoint} WHERE ${whose} ORDER BY seq DESC`,
+      purge: `DELETE FROM ${checkpoint} WHERE ${whose}`,
     };
   }
 
@@ -48,6 +50,12 @@ export class PostgresCheckpointStorage implements CheckpointStorage {
   async list(actor: string): Promise<readonly number[]> {
     const rows = await this.database.query({ name: 'ps-list', text: this.sql.list, values: [actor] });
     return rows.map(([seq]) => numberOf(seq as string));
+  }
+
+  async purge(actor: string): Promise<void> {
+    this.database.check();
+    if (whyIdRefused(actor) !== null) return; // the driver would turn it into another actor's
+    await this.database.query({ name: 'ps-purge', text: this.sql.purge, values: [actor] });
   }
 
   close(): Promise<void> {

@@ -13,6 +13,8 @@ export class PostgresInboxStorage implements InboxStorage {
       find: `${rows} AND id = $2`,
       pending: `${rows} AND due_at IS NOT NULL ORDER BY position`,
       parked: `${rows} AND state = 3 ORDER BY position`,
+      // By the index of ids, past those of others: ended rows have none by actor, which every commit would have to keep.
+      done: `${rows} AND id > $2 AND state = 2 ORDER BY id LIMIT $3`,
       due: `SELECT a.name, d.due_at FROM (
           SELECT actor, min(due_at) AS due_at FROM ${inbox} WHERE due_at <= $1 GROUP BY actor ORDER BY 2 LIMIT $2
         ) d JOIN ${actor} a ON a.id = d.actor ORDER BY d.due_at`,
@@ -46,6 +48,10 @@ export class PostgresInboxStorage implements InboxStorage {
 
   parked(actor: string): Promise<readonly InboxRow[]> {
     return this.rows('parked', actor, [actor]);
+  }
+
+  done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
+    return this.rows('done', actor, [actor, after, limit]);
   }
 
   private async rows(name: keyof PostgresInboxStorage['sql'], actor: string, values: unknown[]): Promise<InboxRow[]> {

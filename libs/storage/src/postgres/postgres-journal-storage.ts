@@ -13,6 +13,8 @@ import { JournalWriter } from './flush/journal-writer';
 import { PackedWrites } from './flush/packed-writes';
 import { JournalPages, type Page } from './journal-pages';
 import type { PostgresDatabase } from './postgres-database';
+import { purgeActors } from './purge';
+import { restoreEntries } from './restore';
 import { numberOf } from './stored-rows';
 import { truncateJournal } from './truncate';
 import { utf8After } from './utf8-order';
@@ -94,6 +96,15 @@ export class PostgresJournalStorage implements JournalStorage {
   async truncate(actor: string, throughSeq: number): Promise<void> {
     this.database.check();
     await truncateJournal(this.database, actor, throughSeq);
+  }
+
+  async purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    return purgeActors(this.database, actors);
+  }
+
+  async restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.database.check();
+    return restoreEntries(this.database, actor, entries, head);
   }
 
   async actors(prefix: string, after: string, limit: number): Promise<readonly string[]> {
