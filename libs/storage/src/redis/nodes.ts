@@ -5,6 +5,7 @@ import { Keys, SLOTS, slotOf } from './keys';
 import { type Argument, type Call, type CallResult, Link } from './link';
 import { unavailable } from './unavailable';
 import type { Endpoint, RedisTarget } from './redis-options';
+import { ARCHIVE_SCRIPTS } from './scripts/archive.scripts';
 import { FLUSH } from './scripts/flush.script';
 import { LATEST_CHECKPOINT, SAVE_CHECKPOINT } from './scripts/checkpoint.scripts';
 import { CLAIM, RELEASE } from './scripts/lease.scripts';
@@ -23,6 +24,7 @@ export interface Routed extends Call {
 export const STORE_SCRIPTS: readonly Script[] = [
   PROBE,
   FLUSH, READ, TRUNCATE, LINE, DUE, NEXT_DUE, SWEEP, ACTORS, OUTBOXES, MOVED, SAVE_CHECKPOINT, LATEST_CHECKPOINT,
+  ...ARCHIVE_SCRIPTS,
 ]; // prettier-ignore
 export const LEASE_SCRIPTS: readonly Script[] = [PROBE, CLAIM, RELEASE];
 

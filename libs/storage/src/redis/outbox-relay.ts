@@ -28,7 +28,7 @@ const POSITION = 14;
  *   O2  Whoever moves a message moves what lies before it for the same receiver with it, or has seen that nothing does: so
  *       messages of one sender to one receiver arrive in the order in which they were sent, whoever moves them, how often
  *       ever. A receiver that cannot be reached holds up its own messages only.
- *   O3  Rows are swept only when every outbox has been emptied: an id is not forgotten while its message may come again.
+ *   O3  Rows are swept or purged only when every outbox has been emptied: an id is not forgotten while its message may come again.
  */
 export class OutboxRelay {
   private readonly used = new Set<number>();

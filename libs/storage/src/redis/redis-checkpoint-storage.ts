@@ -31,6 +31,12 @@ export class RedisCheckpointStorage implements CheckpointStorage {
     return ((await this.store.nodes.call(call)) as readonly Buffer[]).map(Number).sort((a, b) => b - a);
   }
 
+  async purge(actor: string): Promise<void> {
+    this.store.check();
+    const call = { tag: partitionOf(actor), command: 'del', keys: [this.store.keys.checkpoints(actor)], args: [] };
+    await this.store.nodes.call(call);
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }

@@ -1,6 +1,7 @@
 import { type DueActor, type InboxRow, type InboxStorage, partitionOf } from '#spi';
 import type { RedisStore } from './redis-store';
 import { unpackRow } from './row-codec';
+import { DONE_IDS } from './scripts/archive.scripts';
 import { DUE, LINE, NEXT_DUE, SWEEP } from './scripts/read.scripts';
 
 /** Rows read at once. */
@@ -56,6 +57,22 @@ export class RedisInboxStorage implements InboxStorage {
 
   async parked(actor: string): Promise<readonly InboxRow[]> {
     return this.line(actor, 'k');
+  }
+
+  async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
+    this.store.check();
+    const found = (await this.store.run(actor, DONE_IDS, [])) as readonly Buffer[];
+    const bound = Buffer.from(after);
+    const later = found.filter((id) => Buffer.compare(id, bound) > 0).sort((a, b) => Buffer.compare(a, b));
+    const ids = [...new Set(later.map(String))];
+    const rows: InboxRow[] = [];
+    // As a row may be swept meanwhile, a page is full unless there are no more.
+    const step = Math.min(PAGE, limit);
+    for (let at = 0; at < ids.length && rows.length < limit; at += step) {
+      const some = await Promise.all(ids.slice(at, at + step).map((id) => this.find(actor, id)));
+      rows.push(...some.flatMap((row) => (row?.state === 'done' ? [row] : [])));
+    }
+    return rows.slice(0, limit);
   }
 
   private async withExpired(partitions: readonly number[], nowMs: number): Promise<number[]> {

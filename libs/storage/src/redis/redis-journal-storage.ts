@@ -1,5 +1,6 @@
 import type { EntryRecord, HeadRow, JournalStorage, Outcome, StorageCapabilities, Write } from '#spi';
 import { partitionOf } from '#spi';
+import { ArchiveWriter } from './archive-writer';
 import { unpackEntry } from './entry-codec';
 import { unpackHead } from './head-codec';
 import type { Argument } from './link';
@@ -19,7 +20,11 @@ export class RedisJournalStorage implements JournalStorage {
     failover: 'mayLoseAcknowledged',
   };
 
-  constructor(private readonly store: RedisStore) {}
+  private readonly archive: ArchiveWriter;
+
+  constructor(private readonly store: RedisStore) {
+    this.archive = new ArchiveWriter(store);
+  }
 
   async flush(writes: readonly Write[]): Promise<readonly Outcome[]> {
     this.store.check();
@@ -49,6 +54,16 @@ export class RedisJournalStorage implements JournalStorage {
   async truncate(actor: string, throughSeq: number): Promise<void> {
     this.store.check();
     await this.store.run(actor, TRUNCATE, [String(throughSeq)]);
+  }
+
+  async purge(actors: readonly string[]): Promise<readonly boolean[]> {
+    this.store.check();
+    return this.archive.purge(actors);
+  }
+
+  async restore(actor: string, entries: readonly EntryRecord[], head: HeadRow | null): Promise<boolean> {
+    this.store.check();
+    return this.archive.restore(actor, entries, head);
   }
 
   /** The partitions are merged: each gives a few at a time, and names are taken up to where all have been heard. */

@@ -66,6 +66,11 @@ export class RedisStore {
     return partitions;
   }
 
+  /** To be told before the first write to a partition. */
+  markUsed(partition: number): Promise<void> {
+    return this.shared.relay.markUsed([partition]);
+  }
+
   /** @throws StoreClosedError */
   check(): void {
     if (!this.isOpen) throw new StoreClosedError('redis');
