@@ -119,8 +119,7 @@ export class TurnRunner {
       return;
     }
     if (turn.isHandingOver) return this.host.env.immediate(() => this.resumed(turn, value));
-    const lost = turn.checkPath();
-    if (lost !== null) return this.failed(turn, lost);
+    if (turn.checkPath() !== null) return this.failed(turn, turn.lostPath);
     if (turn.transaction?.failure != null) return this.failed(turn, turn.transaction.failure.error);
     if (value instanceof DefaultAnswer) return this.answerOnly(turn, value.value);
     const committing = this.host.chain.commits ? this.host.chain.commit(turn, value, undefined) : undefined;

@@ -128,13 +128,11 @@ export class DurableTurn extends Turn {
     this.assertMayAct(`patched(${changeId})`);
     const name = PATCH_PREFIX + changeId;
     const ordinal = this.handlerActs;
-    if (this.log.patchAt(ordinal) === name) {
-      this.nextOrdinal('handler');
-      return true;
-    }
-    if (this.log.isReplaying || this.mode === 'verify') return false;
+    const isRecorded = this.log.patchAt(ordinal) === name;
+    if (!isRecorded && (this.log.isReplaying || this.mode === 'verify')) return false;
     this.nextOrdinal('handler');
-    this.records.add(doneRecord({ scope: 'handler', name, ordinal, argsHash: '' }, encodePayload(true), 1));
+    if (!isRecorded)
+      this.records.add(doneRecord({ scope: 'handler', name, ordinal, argsHash: '' }, encodePayload(true), 1));
     return true;
   }
 
