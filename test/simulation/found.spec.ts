@@ -145,6 +145,22 @@ describe('found by simulation', () => {
     });
   });
 
+  it('a tell whose row is read while its actor is loaded stays behind the ask before it (P2)', async () => {
+    await simulate({
+      seeds: { from: 1, count: 20 },
+      actors,
+      faults: { ...none(), storeLatencyMs: 20 },
+      scenario: async (world) => {
+        for (let line = 0; line < 8; line++) {
+          const notes = await world.ref(Notes, `m${line}`);
+          const before = notes.ask.last();
+          await notes.tell.note(line);
+          expect(await before).toBe(-1);
+        }
+      },
+    });
+  });
+
   it('needs no fault to be right', async () => {
     await simulate({ ...quiet, seeds: { from: 1, count: 3 }, actors, scenario: (world) => linesOf(world) });
   });

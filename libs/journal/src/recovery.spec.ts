@@ -315,14 +315,16 @@ describe('recover, where it begins', () => {
     await world.save();
     await world.journal.truncate(actor, 4);
     const { latest } = world.checkpoints;
-    jest.spyOn(world.checkpoints, 'latest').mockImplementationOnce(async () => {
-      await world.write(...turn('m3', 3));
-      await world.save(); // that of m1 is gone
-      throw new CorruptRecordError(actor, 'Checkpoint 7', 'the checksum of its file does not match');
-    });
+    let isReplaced = false;
     jest.spyOn(world.checkpoints, 'latest').mockImplementation(async (of, throughSeq) => {
-      if (throughSeq !== undefined && throughSeq < 10)
+      if (throughSeq === undefined && !isReplaced)
         throw new CorruptRecordError(actor, 'Checkpoint 7', 'the checksum of its file does not match');
+      if (throughSeq === 6 && !isReplaced) {
+        isReplaced = true;
+        await world.write(...turn('m3', 3));
+        await world.save();
+      }
+      if (throughSeq !== undefined && throughSeq < 10) return null; // that of m1 is gone
       return latest.apply(world.checkpoints, [of, throughSeq]);
     });
     expect(await world.recover()).toMatchObject({ head: { seq: 10 }, checkpointSeq: 10 });

@@ -17,13 +17,20 @@ class SharedCounter {
 
 const memory = new MemoryStorage();
 let looks = 0;
+const noMove = (): Promise<void> => Promise.resolve();
+let beforeHead = noMove;
+let isMoving = false;
 
 /** One node's handle on a store that others write too. */
 function handle(isShared = true): Storage {
   const own = new MemoryStorage(memory.tables);
   const capabilities = { ...own.journal.capabilities, shared: isShared };
-  const head = (actor: string): ReturnType<typeof own.journal.head> => {
+  const head = async (actor: string): ReturnType<typeof own.journal.head> => {
     looks++;
+    if (!isMoving) {
+      isMoving = true;
+      await beforeHead().finally(() => (isMoving = false));
+    }
     return own.journal.head(actor);
   };
   const journal = Object.create(own.journal, {
@@ -66,6 +73,22 @@ describe('a read-only answer on a store that others write (P2)', () => {
     expect(await read.ask.current()).toBe(1);
     await writer.client(SharedCounter).ref('w').ask.add(10); // of the same epoch: the reader has not written
     expect(await read.ask.current()).toBe(11);
+  });
+
+  it('comes also while another node writes all the time', async () => {
+    const [writer, reader] = [await start(), await start()];
+    const ref = writer.client(SharedCounter).ref('busy');
+    await ref.ask.add(1);
+    const read = reader.client(SharedCounter).ref('busy');
+    let moves = 0;
+    beforeHead = async (): Promise<void> => {
+      if (moves++ < 50) await ref.ask.add(1); // the head has moved whenever the reader looks
+    };
+    const value = await read.ask.current();
+    beforeHead = noMove;
+    expect(value).toBeGreaterThanOrEqual(1);
+    expect(moves).toBeLessThan(10);
+    expect(await ref.ask.current()).toBeGreaterThanOrEqual(value);
   });
 
   it('costs one look for all who wait, and none where nobody else writes', async () => {

@@ -3,7 +3,7 @@ import { StoreBusyError } from 'plexspaces/spi';
 import { ManualClock } from 'plexspaces/testing';
 import { Gate, failureOf, settle } from '../durable/gate';
 import { steadyClock } from '../durable/steady-clock';
-import { World } from '../durable/world';
+import { type Node, World } from '../durable/world';
 
 let onActivate = (): void => undefined;
 
@@ -31,12 +31,49 @@ class Regular {
   }
 }
 
+/** Locks that a handler holds while it asks. */
+let [taken, released] = [0, 0];
+let outside = new Gate();
+
 @Actor({ type: 'asker' })
 @UseFacets(durability(), virtualActor())
 class Asker {
   @Handle() relay(@Ctx() ctx: ActorContext): Promise<number> {
     return ctx.actor(Receiver, 'r').ask.take('x');
   }
+
+  @Handle() async holding(@Ctx() ctx: ActorContext): Promise<number> {
+    taken++;
+    try {
+      return await ctx.actor(Receiver, 'r').ask.take('x');
+    } finally {
+      released++;
+    }
+  }
+
+  /** The ask comes to nothing just before the effect that it waits for is over. */
+  @Handle() async unaware(@Ctx() ctx: ActorContext): Promise<string> {
+    void ctx.actor(Receiver, 'r').ask.take('x');
+    return ctx.sideEffect('wait', async () => {
+      await outside.pass();
+      return 'through';
+    });
+  }
+}
+
+/** Writes that ten sends of one ask come to: but for the last, each is tried again by its receiver. */
+const TEN_SENDS = 20;
+
+/** Rejects what is written for the receiver, so often. */
+function refuseReceiver(node: Node, times: number, refused: () => void = () => undefined): void {
+  let count = 0;
+  node.probe.onFlush = (writes, flush) => {
+    if (!writes.some((write) => write.kind === 'append' && write.actor.includes('/receiver/')) || count >= times)
+      return flush(writes);
+    count++;
+    refused();
+    return Promise.reject(new StoreBusyError('memory', 1));
+  };
 }
 
 describe('a store in trouble', () => {
@@ -73,6 +110,45 @@ describe('a store in trouble for longer than an ask is sent again', () => {
     await expect(node.ref(Receiver, 'r').ask.take('y')).resolves.toBe(2); // it got there, once
     await world.end();
   });
+});
+
+describe('a turn whose ask came to nothing', () => {
+  it('lets go of what its handler holds', async () => {
+    const env = steadyClock();
+    const world = new World(env);
+    const node = await world.start([Asker, Receiver]);
+    refuseReceiver(node, TEN_SENDS);
+    taken = released = 0;
+    const answer = node.ref(Asker).with({ timeout: '1h' }).ask.holding().then(String, String);
+    await env.advance(600_000);
+    await expect(answer).resolves.toBe('1');
+    expect(taken).toBeGreaterThan(1); // the run that failed, and those after it
+    expect(released).toBe(taken);
+    await world.end();
+  });
+
+  it.each([0, 1, 5, 20, 60])(
+    'does not commit without it, though an effect settles %i microtasks later (U5)',
+    async (later) => {
+      const env = steadyClock();
+      const world = new World(env);
+      const node = await world.start([Asker, Receiver]);
+      outside = new Gate();
+      let refusals = 0;
+      refuseReceiver(node, TEN_SENDS, () => {
+        if (++refusals < TEN_SENDS) return;
+        void (async () => {
+          for (let i = 0; i < later; i++) await undefined;
+          outside.open();
+        })();
+      });
+      const answer = node.ref(Asker).with({ timeout: '1h' }).ask.unaware().then(String, String);
+      await env.advance(600_000);
+      await expect(answer).resolves.toBe('through');
+      await expect(node.ref(Receiver, 'r').ask.take('y')).resolves.toBe(2); // the ask has arrived, once
+      await world.end();
+    },
+  );
 });
 
 describe('a tell that the store did not take', () => {

@@ -5,7 +5,8 @@ import type { Message } from './message';
 /**
  * Read-only messages of a durable actor (P2). On a store that others may write too they run once the store has said,
  * after they came, that this activation is still the writer: its committed state is then what the actor was at a
- * moment since. One look serves all who wait; one that had begun before a message came says nothing about it.
+ * moment since. One look serves all who wait; one that had begun before a message came says nothing about it. Loading
+ * is such a look, so a message that a busy writer drove from one activation to the next is answered there.
  */
 export class DurableReads {
   private readonly isShared: boolean;
@@ -22,7 +23,7 @@ export class DurableReads {
 
   read(message: Message): void {
     this.host.touch();
-    if (!this.isShared || message.stale) return this.run(message);
+    if (!this.isShared || message.stale || message.seenBy === this.host) return this.run(message);
     this.waiting.push(message);
     if (!this.isLooking) void this.look();
   }

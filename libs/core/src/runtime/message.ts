@@ -68,6 +68,8 @@ export class Message extends Timed {
   isRefused = false;
   /** Whoever asked was told its outcome: who comes now asks the store. */
   isOver = false;
+  /** It was waiting when this activation read its store: what was read is news enough for it (P2). */
+  seenBy: object | null = null;
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;

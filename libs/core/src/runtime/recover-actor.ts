@@ -44,6 +44,7 @@ export async function recoverActor(host: DurableActivation, mailbox: Mailbox): P
   };
   const landing = system.adrift.whenLanded(actor);
   if (landing !== null) await landing;
+  for (const message of mailbox.all) if (message.handler.readOnly) message.seenBy = host;
   const read = (): Promise<[Recovered, readonly InboxRow[], readonly InboxRow[]]> =>
     Promise.all([
       recover(system.storage, actor, { supportedSchema: definition.schema, warn }),

@@ -1,6 +1,9 @@
+import { encodePayload } from '#journal';
 import type { ActorStatus } from '#spi';
 import type { ResolvedOptions } from '../plexspaces.options';
+import type { DurableTurn } from '../turn/durable-turn';
 import type { Message } from './message';
+import type { Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 
 /** What a turn that ended well makes of the actor; `null`: it stays what it is. */
@@ -12,4 +15,10 @@ export function statusAfter({ handler }: Message, isVirtual: boolean): ActorStat
 /** Ids made by clients are remembered for minutes, all others for a day (P5). */
 export function keptMs({ keyed }: Message, { dedupe }: ResolvedOptions): number {
   return keyed ? dedupe.keysMs : dedupe.clientIdsMs;
+}
+
+/** The answer of a turn, as it is stored. @throws InvalidPayloadError, PayloadTooLargeError */
+export function resultOf({ host, received }: DurableTurn, value: unknown): Ending {
+  const limits = { maxBytes: host.system.options.maxPayloadBytes };
+  return { kind: 'result', result: encodePayload(value, limits, `answer of ${received.handler.name}`) };
 }

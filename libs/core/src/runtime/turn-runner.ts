@@ -1,6 +1,5 @@
 import {
   decodePayload,
-  encodePayload,
   isPrimitive,
   toErrorRecord,
   type FacetAttached,
@@ -26,7 +25,7 @@ import { retryTurn } from './retry-turn';
 import { stallMessage } from './stall-message';
 import { commitStep, parkStep, type Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
-import { keptMs, statusAfter } from './turn-end';
+import { keptMs, resultOf, statusAfter } from './turn-end';
 
 /**
  * Carries one message of a durable actor from its start to its end: runs the handler, commits what came of it, and
@@ -112,9 +111,9 @@ export class TurnRunner {
   }
 
   private returned(turn: DurableTurn, value: unknown): void {
-    if (turn !== this.turn || turn.failure !== null || !this.host.system.mayAct()) return;
+    if (turn !== this.turn || turn.failure !== null || turn.open.lost !== null || !this.host.system.mayAct()) return;
     failpoint('handler.afterReturn');
-    if (turn.hasUnsettledActs) {
+    if (turn.open.count > 0) {
       void this.settled(turn).then(() => this.host.env.immediate(() => this.resumed(turn, value)));
       return;
     }
@@ -132,12 +131,12 @@ export class TurnRunner {
 
   /** Acts nobody awaited hold the line too, as long as a turn may. */
   private settled(turn: DurableTurn): Promise<void> {
-    if (turn.hasUnsettledActs && turn.timedIn === null) this.host.cls.turnAges.add(turn);
-    return turn.settled();
+    if (turn.open.count > 0 && turn.timedIn === null) this.host.cls.turnAges.add(turn);
+    return turn.open.settled();
   }
 
   private conclude(turn: DurableTurn, value: unknown, facets: readonly (FacetAttached | FacetDetached)[]): void {
-    if (turn !== this.turn || !this.host.system.mayAct()) return;
+    if (turn !== this.turn || turn.open.lost !== null || !this.host.system.mayAct()) return;
     let ending: Ending;
     let changes: StateChanges | null;
     let all = facets;
@@ -289,12 +288,8 @@ export class TurnRunner {
   private end(turn: DurableTurn): void {
     if (turn.timedIn !== null) turn.timedIn.remove(turn);
     turn.ended = true;
+    turn.open.release();
     turn.transaction?.drop();
     this.turn = null;
   }
-}
-
-function resultOf({ host, received }: DurableTurn, value: unknown): Ending {
-  const limits = { maxBytes: host.system.options.maxPayloadBytes };
-  return { kind: 'result', result: encodePayload(value, limits, `answer of ${received.handler.name}`) };
 }

@@ -49,7 +49,7 @@ export class DurableTurn extends Turn {
   /** Of facets, by scope: most turns have none. */
   private facetActs: Map<string, number> | null = null;
   private clock: number;
-  private readonly open = new OpenActs();
+  readonly open = new OpenActs();
   /** Once it was called: the last act there is. */
   transaction: TurnTransact | null = null;
 
@@ -97,9 +97,8 @@ export class DurableTurn extends Turn {
   act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
     return actPromise((resolve, reject) => {
       this.assertMayAct(act.name);
-      const { scope, name } = act;
       const argsHash = hashArgs(act, this.host.system.options.maxPayloadBytes);
-      const identity: ActIdentity = { scope, name, argsHash, ordinal: this.nextOrdinal(scope) };
+      const identity = { scope: act.scope, name: act.name, argsHash, ordinal: this.nextOrdinal(act.scope) };
       this.claimOrStart(identity, resolve, reject, (deliver) => this.startLive(act, identity, call, deliver, reject));
     });
   }
@@ -147,15 +146,6 @@ export class DurableTurn extends Turn {
         this.whenSafe(reject, false, () => transact.run(identity, work, settle));
       });
     });
-  }
-
-  /** Resolves when no act is under way. */
-  settled(): Promise<void> {
-    return this.open.settled();
-  }
-
-  get hasUnsettledActs(): boolean {
-    return this.open.count > 0;
   }
 
   /** An outcome is still to be handed to a branch of the handler, awaited or not. */
@@ -208,8 +198,10 @@ export class DurableTurn extends Turn {
       runEffect(this.host.env, this, { name, idempotencyKey, retry, timeoutMs }, call, (outcome) => {
         failpoint('effect.afterCall');
         this.concludeAct(reject, () => {
-          if (outcome.kind === 'failed' && retry.only?.(outcome.error) === true)
-            return this.host.turnLost(this, outcome.error); // U5
+          if (outcome.kind === 'failed' && retry.only?.(outcome.error) === true) {
+            this.open.lose(outcome.error, reject); // U5
+            return this.host.turnLost(this, outcome.error);
+          }
           const body = encodeOutcome(identity, outcome, this.host.system.options.maxPayloadBytes);
           const record = this.host.recordsEffects ? this.records.add(body) : { body, time: this.host.env.now() };
           this.log.settle(record as Recorded<SideEffectExecuted>, deliver); // U3
@@ -291,6 +283,7 @@ export class DurableTurn extends Turn {
     if (this.mode === 'read')
       throw new ReadOnlyViolationError(this.actorId, this.received.handler.name, `called ${act}`);
     if (this.lostPath !== null) throw this.lostPath;
+    if (this.open.lost !== null) throw this.open.lost.error;
   }
 
   private leavePath(expected: string, got: string): NonDeterminismError {

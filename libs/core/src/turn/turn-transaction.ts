@@ -19,7 +19,7 @@ export function openTransact(turn: DurableTurn): TurnTransact {
         : `the ${journal.name} storage opens none for a turn`,
       'Use TypeormStorageModule.postgres(url, { dataSource }), or ctx.rows.',
     );
-  if (turn.hasUnsettledActs) throw new TransactLastError(actorId, received.handler.name, 'an act that is not awaited');
+  if (turn.open.count > 0) throw new TransactLastError(actorId, received.handler.name, 'an act that is not awaited');
   return new TurnTransact(turn, transactions);
 }
 

@@ -2,16 +2,21 @@ import { Test } from '@nestjs/testing';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { type NewInboxRow, STORAGE, type Storage, SystemEnv } from '#spi';
-import { postgresServer } from '../../../../test/support/servers/postgres-server';
-import { describeWith } from '../../../../test/support/servers/test-server';
-import { PostgresStorage } from '../postgres';
-import { targetOf } from '../postgres/address';
-import { loadDriver } from '../postgres/driver';
-import { resolveOptions } from '../postgres/options';
-import { SCHEMA_VERSION } from '../postgres/schema';
-import { tablesOf } from '../postgres/tables';
-import { migratePostgres, postgresDataSourceOptions } from './postgres-migrations';
-import { postgresMigrationSql, postgresStatus, type TypeormPostgresOptions, TypeormStorageModule } from '.';
+import { postgresServer } from '../../support/servers/postgres-server';
+import { describeWith } from '../../support/servers/test-server';
+import { PostgresStorage } from '#storage/postgres';
+import { targetOf } from '../../../libs/storage/src/postgres/address';
+import { loadDriver } from '../../../libs/storage/src/postgres/driver';
+import { resolveOptions } from '../../../libs/storage/src/postgres/options';
+import { SCHEMA_VERSION } from '../../../libs/storage/src/postgres/schema';
+import { tablesOf } from '../../../libs/storage/src/postgres/tables';
+import { migratePostgres, postgresDataSourceOptions } from '../../../libs/storage/src/typeorm/postgres-migrations';
+import {
+  postgresMigrationSql,
+  postgresStatus,
+  type TypeormPostgresOptions,
+  TypeormStorageModule,
+} from '#storage/typeorm';
 
 const row: NewInboxRow = { actor: 'a', id: 'm', argsHash: '', message: new Uint8Array(3), attempts: 0, dueAt: 1 };
 

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { FaultProxy } from 'plexspaces/testing';
 import { type AppendWrite, type EntryRecord, type HeadRow, SystemEnv } from '#spi';
-import { postgresServer } from '../../../../test/support/servers/postgres-server';
-import { describeWith } from '../../../../test/support/servers/test-server';
-import { type PostgresOptions, PostgresStorage } from '.';
+import { postgresServer } from '../../support/servers/postgres-server';
+import { describeWith } from '../../support/servers/test-server';
+import { type PostgresOptions, PostgresStorage } from '#storage/postgres';
 
 const env = new SystemEnv();
 const entries = (afterSeq: number, ...texts: string[]): EntryRecord[] =>
