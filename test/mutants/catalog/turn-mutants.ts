@@ -80,13 +80,8 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: DURABLE_TURN,
-        find: 'this.host.sync(this, (error) => {',
-        put: 'this.host.sync(this, () => undefined);\n    ((error: Error | null) => {',
-      },
-      {
-        file: DURABLE_TURN,
-        find: '      reject(error ?? this.signal.reason);\n      this.oneSettled();\n    });',
-        put: '      reject(error ?? this.signal.reason);\n      this.oneSettled();\n    })(null);',
+        find: '    this.host.sync(this, synced, withRecords);',
+        put: '    this.host.sync(this, () => undefined, withRecords);\n    synced(null);',
       },
     ],
   },

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { FaultProxy } from 'plexspaces/testing';
 import { type AppendWrite, type EntryRecord, type HeadRow, SystemEnv } from '#spi';
-import { postgresServer } from '../../support/servers/postgres-server';
-import { describeWith } from '../../support/servers/test-server';
 import { type PostgresOptions, PostgresStorage } from '#storage/postgres';
+import { postgresServer } from '../support/servers/postgres-server';
+import { describeWith } from '../support/servers/test-server';
 
 const env = new SystemEnv();
 const entries = (afterSeq: number, ...texts: string[]): EntryRecord[] =>
@@ -50,19 +50,25 @@ describeWith(postgresServer(), 'purge and restore of Postgres', (server) => {
   const WAITING = `SELECT count(*)::int AS count FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%'`;
   async function whileWaiting(count: number): Promise<void> {
-    while ((await watch.query<{ count: number }>(WAITING)).rows[0]?.count !== count);
+    for (let look = 0; look < 5_000; look++)
+      if ((await watch.query<{ count: number }>(WAITING)).rows[0]?.count === count) return;
+    throw new Error(`There are not ${count} that wait for a lock.`);
   }
 
   /** Begins both, the second when the first waits for the actor's frames, and lets them go when both do. */
   async function inOrder<A, B>(actor: string, first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
     await gate.query('BEGIN');
-    const whose = `actor = (SELECT id FROM ${schema}.ps_actor WHERE name = $1)`;
-    await gate.query(`SELECT 1 FROM ${schema}.ps_journal WHERE ${whose} FOR UPDATE`, [actor]);
-    const one = first();
-    await whileWaiting(1);
-    const both = Promise.all([one, second()]);
-    await whileWaiting(2);
-    await gate.query('ROLLBACK');
+    let both: Promise<[A, B]>;
+    try {
+      const whose = `actor = (SELECT id FROM ${schema}.ps_actor WHERE name = $1)`;
+      await gate.query(`SELECT 1 FROM ${schema}.ps_journal WHERE ${whose} FOR UPDATE`, [actor]);
+      const one = first();
+      await whileWaiting(1);
+      both = Promise.all([one, second()]);
+      await whileWaiting(2);
+    } finally {
+      await gate.query('ROLLBACK');
+    }
     return both;
   }
 
