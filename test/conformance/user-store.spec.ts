@@ -10,7 +10,15 @@ import {
   getActorToken,
   virtualActor,
 } from 'plexspaces';
-import { type EntryRecord, type HeadRow, type JournalStorage, type Outcome, STORAGE, type Storage, type Write } from 'plexspaces/spi';
+import {
+  type EntryRecord,
+  type HeadRow,
+  type JournalStorage,
+  type Outcome,
+  STORAGE,
+  type Storage,
+  type Write,
+} from 'plexspaces/spi';
 import { describeJournalStorage } from 'plexspaces/testing/conformance';
 import { MemoryStorage } from '#storage/memory';
 

@@ -138,7 +138,9 @@ describe('a node whose right ends', () => {
     expect(one.system.ownership).toBe('lost');
     expect(cluster.ownerIs).toBe('one'); // the store would still say so
     expect(await failureOf(account(one).ask.add(1))).toMatchObject({ ...notOwner, owner: null });
-    expect(two.complaints.join()).toMatch(/Node one may not act on the store any more: its lease was not renewed in time/);
+    expect(two.complaints.join()).toMatch(
+      /Node one may not act on the store any more: its lease was not renewed in time/,
+    );
   });
 
   it('a turn under way ends: its asker is told, its successor runs on what is stored (P10)', async () => {

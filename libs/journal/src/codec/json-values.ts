@@ -175,7 +175,7 @@ export class JsonReader {
   }
 
   private readPlainOrObject(node: Node): Record<string, unknown> {
-    const [tag, ...more] = Object.keys((node ?? {}));
+    const [tag, ...more] = Object.keys(node ?? {});
     return tag === '$object' && more.length === 0
       ? this.readPlain((node as Record<string, Node>)[tag])
       : this.readPlain(node);

@@ -47,7 +47,7 @@ export function postgresMigrationSql(options?: PostgresOptions, from = 0): strin
   return ['BEGIN', ...statements, 'COMMIT'].map((statement) => `${statement};\n`).join('');
 }
 
-export function statementsAfter(version: number, tables: Tables): readonly string[] {
+function statementsAfter(version: number, tables: Tables): readonly string[] {
   const missing = MIGRATIONS.filter((step) => step.version > version);
   if (missing.length === 0) return [];
   return [createSchema(tables), ...missing.flatMap(({ statements }) => statements(tables))];

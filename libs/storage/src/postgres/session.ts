@@ -60,7 +60,7 @@ export async function rowsOf(client: Pick<Client, 'query'>, query: QueryConfig):
 
 const asText = (value: string): string => value;
 /** Numbers and bytes are made from the text where it is known what they are. */
-export const AS_TEXT = { getTypeParser: () => asText } as unknown as NonNullable<QueryConfig['types']>;
+const AS_TEXT = { getTypeParser: () => asText } as unknown as NonNullable<QueryConfig['types']>;
 
 const OLDEST = { number: 120_000, name: '12' };
 /** Each keeps what it acknowledged through a crash of the server: `local` and those that wait for a standby as well. */
