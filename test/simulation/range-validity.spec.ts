@@ -4,7 +4,7 @@ const faults = Object.fromEntries(
   ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump', 'slowProcess', 'requestLost', 'replyLost']
     .concat(['effectFails', 'flush.failsUnapplied', 'flush.failsApplied', 'flush.neverAnswers', 'flush.outOfSpace'])
     .concat(['read.fails', 'checkpoint.rots', 'power.lostWrites', 'power.tornCheckpoint', 'knob.checkpointEvery'])
-    .concat(['knob.compression', 'knob.idleTimeoutMs', 'knob.maxMessages'])
+    .concat(['knob.compression', 'knob.idleTimeoutMs', 'knob.maxMessages', 'knob.lease', 'leaseOutlasted'])
     .map((name) => [name, 1]),
 );
 const sound = { runs: ENOUGH_SEEDS, requests: { all: 10, ok: 8 }, faults };

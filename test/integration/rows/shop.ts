@@ -1,12 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DynamicModule, type ExecutionContext, type LoggerService, type Type, UseGuards } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type ExecutionContext,
+  type FactoryProvider,
+  type LoggerService,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   type ActorClient,
   type ActorContext,
   type ActorRef,
+  ActorSystem,
   Actor,
   Ctx,
   Handle,
@@ -23,7 +31,9 @@ import {
   virtualActor,
 } from 'plexspaces';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
+import { filter, firstValueFrom } from 'rxjs';
 import { Column, DataSource, Entity, type EntityManager, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
 @Entity('stock')
@@ -324,6 +334,8 @@ interface ShopOptions {
   readonly storage?: DynamicModule;
   readonly actors?: Type<object>[];
   readonly database?: ShopDatabase;
+  /** `false`: it acts beside the owner of the store, fenced by head rows alone, as one that was replaced may. Default: true. */
+  readonly leased?: boolean;
 }
 
 /** An application, and the DataSource its entities are read through. */
@@ -335,14 +347,16 @@ export class Shop {
 
   static async open(
     place = freshPath(),
-    { storage, actors = [Seller, Plain], database = sqlite }: ShopOptions = {},
+    { storage, actors = [Seller, Plain], database = sqlite, leased = true }: ShopOptions = {},
   ): Promise<Shop> {
     const dataSource = await database.dataSourceOn(place).initialize();
+    const store = storage ?? database.storageOn(place, dataSource);
     const module = await Test.createTestingModule({
       imports: [
         PlexSpacesModule.forRoot({
           development: false,
-          storage: storage ?? database.storageOn(place, dataSource),
+          lease: { ttl: '3s' }, // a killed one is waited for
+          storage: leased ? store : withoutLeases(store),
         }),
         PlexSpacesModule.forFeature(actors),
       ],
@@ -350,6 +364,9 @@ export class Shop {
       .setLogger(silent)
       .compile();
     await module.init();
+    const system = module.get(ActorSystem);
+    if (system.ownership !== 'owner')
+      await firstValueFrom(system.ownership$.pipe(filter(({ state }) => state === 'owner')));
     return new Shop(module, dataSource);
   }
 
@@ -375,4 +392,15 @@ export class Shop {
     await this.module.close();
     await this.dataSource.destroy();
   }
+}
+
+function withoutLeases(module: DynamicModule): DynamicModule {
+  const providers = (module.providers ?? []).map((provider) => {
+    const { useFactory } = provider as Partial<FactoryProvider<Storage>>;
+    if (useFactory === undefined) return provider;
+    const make = async (...args: unknown[]): Promise<Storage> =>
+      Object.defineProperty(await useFactory(...args), 'leases', { value: undefined });
+    return { ...(provider as FactoryProvider<Storage>), useFactory: make };
+  });
+  return { ...module, providers };
 }

@@ -179,7 +179,7 @@ on('ctx.transact on Postgres', () => {
   });
 
   it('loses to another activation that wrote meanwhile, with all it did (V4, Z2)', async () => {
-    const other = await Shop.open(place, { actors, database });
+    const other = await Shop.open(place, { actors, database, leased: false });
     await till().ask.bump();
     let inside!: () => void;
     let open = (): void => undefined;

@@ -1,5 +1,5 @@
 import { type ActorClient, ActorSystem, MemoryStorageModule, getActorToken } from 'plexspaces';
-import { STORAGE, type Storage } from 'plexspaces/spi';
+import { type InboxRow, STORAGE, type Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { databases } from './databases';
@@ -167,7 +167,9 @@ describe.each(databases)('ref.with({ transaction }) on $name', (database: ShopDa
     ]);
     const { dueAt, ...rest } = inside!;
     expect(rest).toEqual({ ...rest, actor: log('x').actorId });
-    expect({ ...rest, actor: '' }).toEqual({ ...outside!, actor: '', dueAt: undefined });
+    // Six bytes before the message say whose it is.
+    const bare = ({ message }: InboxRow): Partial<InboxRow> => ({ actor: '', message: message!.subarray(6) });
+    expect({ ...rest, ...bare(inside!) }).toEqual({ ...outside!, ...bare(outside!), dueAt: undefined });
     expect(Math.abs(dueAt! - outside!.dueAt!)).toBeLessThan(60_000);
   });
 
