@@ -49,7 +49,7 @@ async function simulateWith({ name, edits }: Mutant, seeds: number): Promise<Mut
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const stuck = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS_TO_START + seeds * LIMIT_MS_PER_SEED);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const signal = await new Promise<string | null>((resolve) => child.once('close', (_, by) => resolve(by)));
   clearTimeout(stuck);
   if (output.trim() !== '') {
     const { runs, failures } = JSON.parse(output) as { runs: number; failures: { seed: number; message: string }[] };
@@ -57,9 +57,9 @@ async function simulateWith({ name, edits }: Mutant, seeds: number): Promise<Mut
     return { name, seeds: runs, found: failures.length, first: first ?? null };
   }
   if (complaints.includes('places for the edit')) throw new Error(complaints.trim());
-  if (code === null) return { name, seeds, found: 1, first: { seed: 0, message: 'the simulation came to no end' } };
-  // Whatever does not even run has not been found: nothing has judged it.
-  return { name, seeds: 0, found: 0, first: { seed: 0, message: `the simulation broke off: ${lastLine(complaints)}` } };
+  // Whatever does not run to its end has not been found: nothing has judged it.
+  const why = signal === null ? lastLine(complaints) : `it was ended by ${signal}`;
+  return { name, seeds: 0, found: 0, first: { seed: 0, message: `the simulation broke off: ${why}` } };
 }
 
 function lastLine(text: string): string {

@@ -48,4 +48,20 @@ describe('the simulation, in fifty seeds', () => {
     },
     LIMIT_MS,
   );
+
+  it(
+    'nor one whose run was ended before it had judged anything',
+    async () => {
+      const [edit] = planted('no dedupe').edits;
+      const killed = {
+        ...planted('no dedupe'),
+        edits: [{ ...edit!, put: `${edit!.find};process.kill(process.pid, 'SIGKILL');` }],
+      };
+      expect(await runMutant(killed, SEEDS)).toMatchObject({
+        found: 0,
+        first: { message: expect.stringContaining('SIGKILL') },
+      });
+    },
+    LIMIT_MS,
+  );
 });
