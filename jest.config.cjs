@@ -16,7 +16,8 @@ module.exports = {
   transformIgnorePatterns: [],
   cacheDirectory: '<rootDir>/.cache/jest',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // A net for what hangs, wide enough for a slow machine under load.
+  testTimeout: 120_000,
   collectCoverageFrom: ['{src,libs}/**/*.ts', '!**/*.spec.ts', '!**/*.suite.ts', '!**/index.ts'],
   coverageReporters: ['html', 'text-summary'],
 };

@@ -21,6 +21,7 @@ export {
   Keyring,
   NoCheckpointStoreError,
   type PayloadClass,
+  type OverlapMode,
   type PayloadCodec,
   PayloadTooLargeError,
   PlainRecordError,
@@ -43,6 +44,7 @@ export {
   InvalidDurationError,
   InvalidRowsError,
   InvalidStorageUrlError,
+  InvalidTransactionError,
   isPlexSpacesError,
   MissingPackageError,
   type PersistentStorage,
@@ -57,6 +59,7 @@ export {
   StoreClosedError,
   StoreFailedError,
   SystemEnv,
+  TransactEndError,
   UnsafeStorageError,
   VersionConflictError,
 } from '#spi';

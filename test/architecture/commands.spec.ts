@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -30,6 +30,33 @@ describe('commands', () => {
     const integration = listed('jest').filter((file) => file.startsWith('test/integration/'));
     expect(integration).not.toEqual([]);
     expect(listed('test:integration')).toEqual(integration);
+  });
+
+  it.each([
+    ['sqlite', /\/sqlite[^/]*\.spec\.ts$|^libs\/storage\/src\/sqlite\//, /from '\.\/(shop|databases)'/],
+    [
+      'postgres',
+      /\/postgres[^/]*\.spec\.ts$/,
+      /\/(private-postgres|postgres-server|postgres-database|databases|postgres-backend)'/,
+    ],
+    ['redis', /\/redis[^/]*\.spec\.ts$/, /\/(private-redis|redis-connection|redis\/backends|fault-run)'/],
+  ])('test:%s runs all tests on that storage, and names only what is there (EX14)', (storage, named, using) => {
+    const script = `test:${storage}`;
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const run = listed(script);
+    for (const path of scripts[script]?.split(' -- ')[1]?.split(' ') ?? [''])
+      expect([path, run.filter((file) => file.startsWith(path.slice(2)))]).not.toEqual([path, []]);
+    const own = listed('jest').filter(
+      (file) =>
+        /^(libs|test\/(conformance|integration|chaos))\//.test(file) &&
+        (named.test(file) || using.test(readFileSync(join(root, file), 'utf8'))),
+    );
+    expect(own).not.toEqual([]);
+    expect(own.filter((file) => !run.includes(file))).toEqual([]);
+    for (const folder of ['test/conformance/', 'test/integration/']) expect(run.join('\n')).toContain(folder);
+    expect(run.some((file) => /chaos|faults/.test(file))).toBe(true);
   });
 
   it('coverage writes HTML (EX15)', () => {

@@ -17,9 +17,15 @@ export interface CrashPoint {
   readonly isLast?: true;
 }
 
-/** Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes: test/conformance/redis. */
-export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox)[.]/;
-type StruckHere = Exclude<FailpointName, `${'rows' | 'caller' | 'transact' | 'outbox'}.${string}`>;
+/**
+ * Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes:
+ * test/conformance/redis; of the command line: test/integration/cli.
+ */
+export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore)[.]/;
+type StruckHere = Exclude<
+  FailpointName,
+  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore'}.${string}`
+>;
 
 const MOST: Readonly<Record<StruckHere, number>> = {
   'migrate.midway': 13,

@@ -107,6 +107,20 @@ const accept = (id: string): Write => ({
     120_000,
   );
 
+  it('gets on while each commit waits for a slow disk, and when it is fast again', async () => {
+    /** The server sleeps for so long before it flushes a commit, whoever else commits. */
+    const delay = async (microseconds: string): Promise<void> => {
+      await postgres.query('ALTER SYSTEM SET commit_siblings = 0');
+      await postgres.query(`ALTER SYSTEM SET commit_delay = ${microseconds}`);
+      await postgres.query('SELECT pg_reload_conf()');
+      const shown = (): Promise<{ commit_delay: string }[]> => postgres.query('SHOW commit_delay');
+      while ((await shown())[0]?.commit_delay !== microseconds);
+    };
+    let isSlow = false;
+    await survive(4, () => delay((isSlow = !isSlow) ? '100000' : '0'));
+    expect(isSlow).toBe(false);
+  }, 60_000);
+
   it('kills a backend with SIGKILL, whereupon the server begins anew', async () => {
     await survive(2, async () => {
       const [writer] = await backends('writer');

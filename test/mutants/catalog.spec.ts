@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { MUTANTS } from './catalog';
+import { SERVER_MUTANTS } from './catalog/server-mutants';
 
 const { root, swcOptions } = jest.requireActual<{ root: string; swcOptions: object }>('../../tools/sources.cjs');
 const { replaceOnce } = jest.requireActual<{ replaceOnce: (source: string, edit: object) => string }>('./plant.cjs');
@@ -12,7 +13,7 @@ describe('the catalog of planted bugs', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 
-  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+  it.each([...MUTANTS, ...SERVER_MUTANTS].map((mutant) => [mutant.name, mutant] as const))(
     '%s: its edits fit the sources of today',
     (_, { edits }) => {
       const sources = new Map<string, string>();

@@ -175,7 +175,7 @@ function none(): Record<string, number> {
   return Object.fromEntries(
     ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump', 'slowProcess', 'requestLost', 'replyLost']
       .concat(['effectFails', 'storeLatencyMs', 'storeFailsUnapplied', 'storeFailsApplied', 'storeNeverAnswers'])
-      .concat(['outOfSpace', 'readFails', 'checkpointRots'])
+      .concat(['outOfSpace', 'readFails', 'checkpointRots', 'leaseSlow'])
       .map((name) => [name, 0]),
   );
 }

@@ -23,7 +23,10 @@ function runInChild(command: SimulateCommand, onRun: Report): Promise<RangeTotal
       onRun(last);
     });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve(last) : reject(new Error(`a job ended with ${String(code)}`))));
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve(last);
+      else reject(new Error(`a job ended with ${String(code ?? signal)} in seed ${command.from + last.runs}`));
+    });
   });
 }
 
@@ -46,10 +49,9 @@ async function runAll(command: SimulateCommand, onRun: Report): Promise<RangeTot
   return (await Promise.all(running)).reduce(addTotals);
 }
 
-/** A child tells its parent now and then, and at the end. */
+/** A child tells its parent after each seed, so that one that ends it is known. */
 async function asJob(command: SimulateCommand): Promise<void> {
-  const tell = throttled((totals) => void process.send?.(totals));
-  const totals = await runRange(command, tell);
+  const totals = await runRange(command, (sofar) => void process.send?.(sofar));
   await new Promise<void>((resolve) => process.send?.(totals, () => resolve()));
   process.disconnect();
 }

@@ -3,8 +3,22 @@ import { ENOUGH_SEEDS, whyInvalid } from './range-validity';
 const faults = Object.fromEntries(
   ['processCrash', 'powerLoss', 'pause', 'gracefulRestart', 'clockJump', 'slowProcess', 'requestLost', 'replyLost']
     .concat(['effectFails', 'flush.failsUnapplied', 'flush.failsApplied', 'flush.neverAnswers', 'flush.outOfSpace'])
-    .concat(['read.fails', 'checkpoint.rots', 'power.lostWrites', 'power.tornCheckpoint', 'knob.checkpointEvery'])
-    .concat(['knob.compression', 'knob.idleTimeoutMs', 'knob.maxMessages', 'knob.lease', 'leaseOutlasted'])
+    .concat([
+      'read.fails',
+      'checkpoint.rots',
+      'claim.slow',
+      'power.lostWrites',
+      'power.tornCheckpoint',
+      'knob.checkpointEvery',
+    ])
+    .concat([
+      'knob.compression',
+      'knob.idleTimeoutMs',
+      'knob.maxMessages',
+      'knob.lease',
+      'knob.overlap',
+      'leaseOutlasted',
+    ])
     .map((name) => [name, 1]),
 );
 const sound = { runs: ENOUGH_SEEDS, requests: { all: 10, ok: 8 }, faults };

@@ -14,6 +14,7 @@ const NAMES: Partial<Record<FaultName, RegExp | null>> = {
   outOfSpace: /^flush\.outOfSpace$/,
   readFails: /^(head|read)\.fails$/,
   checkpointRots: /^checkpoint\.rots$/,
+  leaseSlow: /^claim\.slow$/,
 };
 /** What a power failure takes, and what a seed sets. */
 const MORE = [
@@ -24,6 +25,7 @@ const MORE = [
   'knob.idleTimeoutMs',
   'knob.maxMessages',
   'knob.lease',
+  'knob.overlap',
   'leaseOutlasted',
 ];
 

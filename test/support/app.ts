@@ -8,8 +8,8 @@ type RootOptions = NonNullable<Parameters<typeof PlexSpacesModule.forRoot>[0]>;
 export interface AppParts extends Omit<RootOptions, 'storage'> {
   readonly actors: readonly Type<object>[];
   readonly providers?: readonly Provider[];
-  /** A storage module; or a storage that outlives the application, to start another one on. */
-  readonly storage?: DynamicModule | Storage | undefined;
+  /** A storage module or URL; or a storage that outlives the application, to start another one on. */
+  readonly storage?: DynamicModule | Storage | string | undefined;
 }
 
 /** An application under test. */
@@ -37,7 +37,12 @@ export async function startApp({ actors, providers = [], storage, ...options }: 
   module.useLogger(listener(complaints));
   const system = module.get(ActorSystem);
   system.events$.subscribe((event) => events.push(event));
-  await module.init();
+  try {
+    await module.init();
+  } catch (error) {
+    await module.close(); // what it had opened by then
+    throw error;
+  }
   running.add(module);
   return {
     module,
@@ -59,8 +64,8 @@ export async function closeApps(): Promise<void> {
 }
 
 /** Nobody closes it: another application may be started on what is in it, as after a crash. */
-function asModule(storage: DynamicModule | Storage): DynamicModule {
-  if ('module' in storage) return storage;
+function asModule(storage: DynamicModule | Storage | string): DynamicModule | string {
+  if (typeof storage === 'string' || 'module' in storage) return storage;
   class KeptStorageModule {}
   return { module: KeptStorageModule, providers: [{ provide: STORAGE, useValue: storage }], exports: [STORAGE] };
 }

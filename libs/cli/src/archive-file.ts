@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import {
   type ExportOptions,
@@ -13,13 +13,18 @@ import {
 import { type Storage, StorageUnavailableError } from '#spi';
 import { replaceAtomically } from '#storage/fs';
 
-/** Written beside its name, synced, renamed: there is a whole archive or none. When this returns it is on the disk. */
+/**
+ * Written beside its name, synced, renamed: there is a whole archive or none. When this returns it is on the disk. No file is
+ * replaced: an older archive may be all there is of what it holds.
+ */
 export async function exportToFile(
   store: Storage,
   file: string,
   nowMs: number,
   options: ExportOptions,
 ): Promise<Exported> {
+  if ((await lstat(file).catch(() => null)) !== null)
+    throw new StorageUnavailableError(file, 'there is a file of that name', { remedy: 'Name another one.' });
   let exported: Exported = new Map();
   try {
     await replaceAtomically(file, async (handle) => {

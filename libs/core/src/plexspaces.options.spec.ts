@@ -19,6 +19,7 @@ describe('resolveOptions', () => {
       snapshots: null,
       codec: 'msgpack',
       encryption: null,
+      overlap: 'auto',
       allowInMemoryStorage: false,
     });
   });
@@ -36,6 +37,7 @@ describe('resolveOptions', () => {
       development: true,
       snapshots: { storage },
       codec: 'json' as const,
+      groupCommit: { overlap: 'never' as const },
       allowInMemoryStorage: true,
     };
     expect(resolveOptions(options, true)).toEqual({
@@ -52,6 +54,7 @@ describe('resolveOptions', () => {
       snapshots: storage,
       codec: 'json',
       encryption: null,
+      overlap: 'never',
       allowInMemoryStorage: true,
     });
   });
@@ -90,6 +93,9 @@ describe('resolveOptions', () => {
     ['lease.ttl', { lease: { ttl: 'long' } }],
     ['lease.renew', { lease: { renew: '1s' } }],
     ['lease', { lease: null }],
+    ['codec', { codec: 'xml' }],
+    ['groupCommit.overlap', { groupCommit: { overlap: true } }],
+    ['groupCommit.size', { groupCommit: { size: 10 } }],
     ['dedupe.keys', { dedupe: { keys: {} } }],
     ['development', { development: null }],
     ['snapshots.storage', { snapshots: { storage: {} } }],

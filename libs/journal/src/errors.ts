@@ -144,6 +144,17 @@ export class ArchiveConflictError extends PlexSpacesError {
   }
 }
 
+/** An actor of which not all is there yet: which messages it has answered, for one. @publicApi */
+export class ImportUnfinishedError extends PlexSpacesError {
+  readonly code = 'PS_IMPORT_UNFINISHED';
+  override readonly retryable = true;
+  constructor(readonly actor: string) {
+    super(
+      `${actor} is being imported, or its import was cut short. Run plexspaces import with the same archive again.`,
+    );
+  }
+}
+
 /** An actor that was written to all the time it was exported. @publicApi */
 export class ExportOvertakenError extends PlexSpacesError {
   readonly code = 'PS_EXPORT_OVERTAKEN';
@@ -213,6 +224,7 @@ export type JournalError =
   | CorruptRecordError
   | EncryptionKeyMissingError
   | HistoryTruncatedError
+  | ImportUnfinishedError
   | InvalidPayloadError
   | JournalSequenceError
   | NoCheckpointStoreError

@@ -46,6 +46,7 @@ export { loadValue, sameStored, storeValue } from './state/stored-value';
 
 // writing
 export { sizeOfRow } from './commit/write-size';
+export type { OverlapMode } from './commit/overlap';
 export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writer';
 
 // checkpoints and recovery

@@ -1,7 +1,8 @@
 import { CorruptRecordError, type HeadRow, SchemaTooNewError, type Storage, failpoint } from '#spi';
+import { isBeingImported } from './archive/importer';
 import type { Checkpoint } from './checkpoint';
 import type { ActivationStarted } from './entries/journal-entry';
-import { CheckpointAheadError } from './errors';
+import { CheckpointAheadError, ImportUnfinishedError } from './errors';
 import { JournalFold, type OpenTurn } from './fold';
 import { loadCheckpoint } from './load-checkpoint';
 import { firstKeptSeq } from './retention/kept-history';
@@ -35,7 +36,7 @@ export interface Recovered {
 /**
  * Rebuilds an actor: latest valid checkpoint, then the entries after it, page by page. Writes nothing. An actor nobody
  * wrote to recovers to nothing.
- * @throws CorruptRecordError, CheckpointAheadError, SchemaTooNewError, or what the store rejects with
+ * @throws CorruptRecordError, CheckpointAheadError, ImportUnfinishedError, SchemaTooNewError, or what the store rejects with
  */
 export async function recover(
   storage: Pick<Storage, 'journal' | 'checkpoints'>,
@@ -133,6 +134,7 @@ async function locate(
   asked.catch(() => undefined); // reported below, unless the head fails first
   const head = await storage.journal.head(actor);
   failpoint('activation.afterHead');
+  if (isBeingImported(head)) throw new ImportUnfinishedError(actor);
   try {
     const newest = await asked.catch((error: unknown) => {
       if (error instanceof CorruptRecordError) return undefined; // it is asked for again, and passed over there

@@ -147,6 +147,9 @@ function setUp(options: Partial<GroupCommitOptions> = {}) {
   return { env, journal, writer, settled, submit, kinds };
 }
 
+const actorsOf = (flushes: readonly (readonly Write[])[]): string[] =>
+  flushes.map((writes) => writes.map((write) => (write as AppendWrite).actor).join(''));
+
 afterEach(() => setFailpointHook(undefined));
 
 describe('GroupCommitWriter', () => {
@@ -195,6 +198,60 @@ describe('GroupCommitWriter', () => {
     submit('waiting', append('d', 0));
     await journal.release();
     expect(journal.flushes.map((writes) => writes.length)).toEqual([3, 4]);
+  });
+
+  describe('where answers overlap with the next flush', () => {
+    it('gives half of them, lets their next writes go, and gives the others meanwhile; one flush at a time, in order (W1–W3)', async () => {
+      const { journal, writer, settled, kinds } = setUp({ overlap: 'always' });
+      const write = (actor: string, from: number): void =>
+        writer.submit(append(actor, from), (result) => {
+          settled.push([`${actor}${from}`, result]);
+          if (from < 2) write(actor, from + 1);
+        });
+      for (const actor of ['a', 'b', 'c', 'd']) write(actor, 0);
+      await settleDown();
+      await journal.release();
+      expect(kinds()).toEqual(['a0', 'b0', 'c0', 'd0'].map((name) => `${name} committed`));
+      expect(actorsOf(journal.flushes)).toEqual(['abcd', 'ab']);
+      await journal.release();
+      expect(actorsOf(journal.flushes)).toEqual(['abcd', 'ab', 'cd']); // written while the store had the others
+      await journal.release();
+      expect(actorsOf(journal.flushes)).toEqual(['abcd', 'ab', 'cd', 'ab']);
+      await journal.release();
+      await journal.release();
+      expect(kinds().slice(4)).toEqual(
+        ['a1', 'b1', 'c1', 'd1', 'a2', 'b2', 'c2', 'd2'].map((name) => `${name} committed`),
+      );
+      expect(writer.isIdle).toBe(true);
+    });
+
+    it('the store has the next flush before anybody else is answered', async () => {
+      const { journal, writer, submit } = setUp({ overlap: 'always' });
+      const flushes: number[] = [];
+      submit('1', append('a', 0));
+      await settleDown();
+      writer.submit(append('b', 0), () => flushes.push(journal.flushes.length));
+      await journal.release(); // answers one, begins the next
+      submit('3', append('c', 0));
+      await journal.release();
+      expect(flushes).toEqual([3]);
+      await journal.release();
+    });
+
+    it('writes nothing beside a flush whose outcome is being read back (W4)', async () => {
+      const { env, journal, submit, kinds } = setUp({ overlap: 'always' });
+      submit('1', append('a', 0));
+      await settleDown();
+      submit('2', append('a', 1));
+      journal.unreadable = true;
+      await journal.fail(1);
+      expect(journal.flushes).toHaveLength(1);
+      journal.unreadable = false;
+      env.elapse();
+      await settleDown();
+      await journal.release();
+      expect(kinds()).toEqual(['1 committed', '2 committed']);
+    });
   });
 
   it('bounds a batch by writes and by bytes; what is too large goes alone (W3)', async () => {
@@ -400,7 +457,7 @@ describe('GroupCommitWriter, after a flush of unknown outcome (W4)', () => {
     expect(kinds()).toEqual(['1 committed']);
   });
 
-  it('always tells the truth (property)', async () => {
+  it.each(['never', 'always'] as const)('always tells the truth (property; overlap: %s)', async (overlap) => {
     const plan = fc.record({
       actors: fc.integer({ min: 1, max: 4 }),
       writes: fc.array(
@@ -416,7 +473,7 @@ describe('GroupCommitWriter, after a flush of unknown outcome (W4)', () => {
     });
     await fc.assert(
       fc.asyncProperty(plan, async ({ actors, writes, faults }) => {
-        const { journal, writer } = setUp({ maxWrites: 7 });
+        const { journal, writer } = setUp({ maxWrites: 7, overlap });
         const ends = new Map<string, number>();
         const results: { write: AppendWrite; result: Settled }[] = [];
         for (const [i, { actor: n, entries, stale, rest }] of writes.entries()) {

@@ -11,6 +11,7 @@ import {
   failpoint,
   isPlexSpacesError,
 } from '#spi';
+import { Overlap, type OverlapMode } from './commit/overlap';
 import { ReadBack, type Settled } from './commit/read-back';
 import { sizeOfWrite } from './commit/write-size';
 
@@ -25,7 +26,8 @@ export type { Settled };
 //   W1  At most one flush runs at any instant; writes reach the store in the order of `submit`.
 //   W2  Every submitted write is settled exactly once, in the order of `submit`, never inside `submit` itself.
 //   W3  What is submitted while a flush runs, or in one tick while none runs, goes into one batch, up to the
-//       limits; nothing waits for a timer, and nothing that fits waits for a second flush.
+//       limits; nothing waits for a timer. Where answers overlap with the next flush (commit/overlap.ts), half of those
+//       that are answered share one with what waits, the others the one after it.
 //   W4  When a flush rejects, its outcome is read back (P10) before anybody is told, and nothing later is written
 //       until that is done or given up. `lost` is said only when it cannot be read.
 //   W5  A callback that throws disturbs neither its neighbours nor the writer.
@@ -42,6 +44,8 @@ export interface GroupCommitOptions {
   readonly maxBytes?: number;
   /** How often an unknown outcome is read back before it is given up as lost. Default: 6. */
   readonly readBackAttempts?: number;
+  /** Whether answers are given while the next flush is under way. Default: `auto`. */
+  readonly overlap?: OverlapMode;
   /** Pause before the second reading; it doubles each time. Default: 50 ms. */
   readonly readBackDelayMs?: number;
 }
@@ -50,6 +54,13 @@ interface Pending {
   readonly write: Write;
   readonly bytes: number;
   readonly settle: (result: Settled) => void;
+}
+
+/** A flush that is under way. */
+interface Flight {
+  readonly batch: readonly Pending[];
+  /** Never rejects. */
+  readonly results: Promise<readonly Settled[]>;
 }
 
 export class GroupCommitWriter {
@@ -62,6 +73,7 @@ export class GroupCommitWriter {
   private readonly maxWrites: number;
   private readonly maxBytes: number;
   private readonly readBack: ReadBack;
+  private readonly overlap: Overlap;
 
   constructor(
     private readonly journal: JournalStorage,
@@ -70,6 +82,7 @@ export class GroupCommitWriter {
   ) {
     this.maxWrites = Math.max(1, options.maxWrites ?? 1_000);
     this.maxBytes = options.maxBytes ?? 8 * 1_048_576;
+    this.overlap = new Overlap(options.overlap ?? 'auto');
     const { inbox, readBackAttempts: attempts = 6, readBackDelayMs: delayMs = 50 } = options;
     this.readBack = new ReadBack(journal, inbox, env, { attempts, delayMs });
   }
@@ -115,18 +128,51 @@ export class GroupCommitWriter {
   }
 
   private async run(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.takeBatch();
-      const results = await this.commit(batch.map(({ write }) => write));
-      batch.forEach(({ settle }, i) => {
-        if (i > 0) failpoint('group.midAcks');
-        this.tell(settle, results[i] as Settled);
-      });
-      // Those who were answered have their next writes ready within this tick: let them share a flush.
-      await new Promise<void>((resolve) => this.env.immediate(resolve));
-    }
+    for (let flight = this.takeOff(); flight !== null;) flight = await this.land(flight);
     this.running = false;
     this.rest();
+  }
+
+  private takeOff(): Flight | null {
+    if (this.waiting.length === 0) return null;
+    const batch = this.takeBatch();
+    return { batch, results: this.commit(batch.map(({ write }) => write)) };
+  }
+
+  /** Tells what became of a flush. @returns the next one, which begins after it (W1); `null` when nothing waits */
+  private async land(flight: Flight): Promise<Flight | null> {
+    const results = await flight.results;
+    const { batch } = flight;
+    const { overlap } = this;
+    overlap.flushed(batch.length, this.env.monotonic());
+    if (!overlap.isOn) {
+      this.tellFrom(0, batch, results);
+      await this.breath();
+      return this.takeOff();
+    }
+    const told = this.waiting.length > 0 ? 0 : Math.ceil(batch.length / 2);
+    if (told > 0) {
+      this.tellFrom(0, batch.slice(0, told), results);
+      await this.breath();
+    }
+    const next = this.takeOff();
+    await this.breath(); // the store has it before the process goes on
+    this.tellFrom(told, batch, results);
+    if (next !== null) return next;
+    await this.breath();
+    return this.takeOff();
+  }
+
+  /** Those who were answered have their next writes ready within this tick: let them share a flush. */
+  private breath(): Promise<void> {
+    return new Promise((resolve) => this.env.immediate(resolve));
+  }
+
+  private tellFrom(first: number, batch: readonly Pending[], results: readonly Settled[]): void {
+    for (let i = first; i < batch.length; i++) {
+      if (i > 0) failpoint('group.midAcks');
+      this.tell((batch[i] as Pending).settle, results[i] as Settled);
+    }
   }
 
   private rest(): void {

@@ -10,8 +10,8 @@ export interface CutReport {
   readonly wrong: readonly string[];
 }
 
-/** The commit goes by this name in the protocol (Bind). */
-const COMMIT = 'ps-flush\0';
+/** A commit goes by such a name in the protocol: in Bind it comes behind that of the portal, which is empty. */
+const COMMIT = '\0ps-flush-';
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
 
 /**

@@ -1,38 +1,13 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { MemoryStorage } from 'plexspaces';
-import type { Storage } from 'plexspaces/spi';
+import { exportActors } from '#journal';
 import { exportToFile, importFromFile } from '../../../libs/cli/src/archive-file';
 import { closeApps, startApp } from '../../support/app';
+import { dump, everything } from './dump-actors';
 import { CliWorld, Tally, Till } from './cli-world';
 
 const TALLY = 'default/default/tally/a';
 const POISONED = 'default/default/tally/poisoned';
-
-/** Everything there is of an actor. */
-async function dump({ journal, inbox, checkpoints }: Storage, actor: string): Promise<unknown> {
-  const entries: string[] = [];
-  for await (const page of journal.read(actor, 0))
-    for (const { seq, bytes } of page) entries.push(`${seq} ${Buffer.from(bytes).toString('hex')}`);
-  const held = [];
-  for (const seq of await checkpoints.list(actor)) held.push(await checkpoints.latest(actor, seq));
-  const rows = [
-    ...(await inbox.pending(actor)),
-    ...(await inbox.parked(actor)),
-    ...(await inbox.done(actor, '', 1_000)),
-  ];
-  const plain = (bytes: Uint8Array | null): string | null => bytes && Buffer.from(bytes).toString('hex');
-  return {
-    head: await journal.head(actor),
-    entries,
-    checkpoints: held.map((record) => record && { ...record, bytes: plain(record.bytes) }),
-    rows: rows.map((row) => ({
-      ...row,
-      attempts: row.state === 'done' ? 0 : row.attempts,
-      message: plain(row.message),
-      answer: plain(row.answer),
-    })),
-  };
-}
 
 describe('archives', () => {
   let world: CliWorld;
@@ -60,12 +35,6 @@ describe('archives', () => {
       await till.ask.put(3);
       await till.stop();
     });
-  }
-
-  async function everything(storage: Storage): Promise<Record<string, unknown>> {
-    const all: Record<string, unknown> = {};
-    for (const actor of await storage.journal.actors('', '', 100)) all[actor] = await dump(storage, actor);
-    return all;
   }
 
   it('carries a whole store to another one, of another kind, and back', async () => {
@@ -108,10 +77,41 @@ describe('archives', () => {
 
   it('exports one actor, or those of a prefix', async () => {
     await fill();
-    expect((await plexspaces('export', archive(), '--actor', TALLY)).out).toContain('has 1 actor of');
-    expect((await plexspaces('export', archive(), '--prefix', 'default/default/tally/')).out).toContain('has 2 actors');
-    expect((await plexspaces('export', archive(), '--prefix', 'nobody')).out).toContain('has 0 actors');
+    const exported = async (name: string, ...which: string[]): Promise<string> =>
+      (await plexspaces('export', world.path(name), ...which)).out;
+    expect(await exported('one', '--actor', TALLY)).toContain('has 1 actor of');
+    expect(await exported('two', '--prefix', 'default/default/tally/')).toContain('has 2 actors');
+    expect(await exported('none', '--prefix', 'nobody')).toContain('has 0 actors');
     expect(readdirSync(world.folder).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+
+  it('replaces no file, least of all an archive whose entries it took out of the store, or the store itself', async () => {
+    await fill();
+    const old = ['export', archive(), '--before-checkpoint', '--truncate'];
+    expect((await plexspaces(...old)).code).toBe(0);
+    const kept = readFileSync(archive(), 'utf8');
+    const again = await plexspaces(...old);
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('there is a file of that name')]);
+    expect(readFileSync(archive(), 'utf8')).toBe(kept);
+    expect((await plexspaces('export', world.file)).code).toBe(1);
+    expect(await world.withStorage(world.file, ({ journal }) => journal.head(TALLY))).toMatchObject({ status: 'live' });
+    expect((await plexspaces('import', archive())).out).toContain('1 got entries back');
+  });
+
+  it('has no archive of an actor that dropped its checkpoints while it was read', async () => {
+    await fill();
+    await plexspaces('export', world.path('old'), '--before-checkpoint', '--truncate');
+    await world.withStorage(world.file, async (storage) => {
+      const lines = exportActors(storage, 5, { prefix: TALLY });
+      for (let next = await lines.next(); !String(next.value).startsWith('{"entries"');) next = await lines.next();
+      const app = await startApp({ actors: [Tally, Till], storage });
+      for (let i = 0; i < 60; i++) await app.client(Tally).ref('a').ask.add(1);
+      await closeApps();
+      const rest = async (): Promise<void> => {
+        for (let next = await lines.next(); next.done !== true;) next = await lines.next();
+      };
+      await expect(rest()).rejects.toMatchObject({ code: 'PS_EXPORT_OVERTAKEN' });
+    });
   });
 
   it('goes on where an import was cut short', async () => {

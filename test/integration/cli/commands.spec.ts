@@ -1,3 +1,7 @@
+import { Client } from 'pg';
+import { SystemEnv } from 'plexspaces/spi';
+import { postgresServer } from '../../support/servers/postgres-server';
+import { describeWith } from '../../support/servers/test-server';
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { isPlexSpacesError } from 'plexspaces';
@@ -97,6 +101,20 @@ describe('the command line', () => {
       const { code, err } = await world.plexspaces([command, '--storage', world.url, ...rest]);
       expect([code, err]).toEqual([1, expect.stringContaining('there is no such file')]);
       expect(existsSync(world.file)).toBe(false);
+    });
+
+    describeWith(postgresServer(), 'on Postgres', ({ url }) => {
+      it.each(['export', 'purge'])('%s makes no tables, where there are none or old ones', async (command) => {
+        const schema = `cli_${new SystemEnv().id().toLowerCase()}`;
+        const args = { export: ['export', world.path('x')], purge: ['purge', '--prefix', ''] }[command] as string[];
+        const ran = await world.plexspaces([...args, '--storage', `${url.href}?schema=${schema}&durability=relaxed`]);
+        expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/plexspaces migrate/)]);
+        const client = new Client({ connectionString: url.href });
+        await client.connect();
+        const { rows } = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+        expect(rows).toEqual([]);
+        await client.end();
+      });
     });
 
     it('says that a database is newer than it, or no database', async () => {

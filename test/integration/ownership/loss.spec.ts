@@ -265,6 +265,17 @@ describe('a node whose right ends', () => {
     expect(await account(two).ask.add(1)).toBe(21);
   });
 
+  it('comes to its end when its right is lost while it shuts down: it waits for none of those given up', async () => {
+    gate.close();
+    const slow = failureOf(account(one).ask.slowly(1));
+    await gate.reached();
+    const closing = one.close();
+    await takeOver();
+    await closing;
+    expect(await slow).toMatchObject(notOwner);
+    gate.open();
+  });
+
   it('sends nothing from a turn that was not committed', async () => {
     gate.close();
     const telling = failureOf(account(one).ask.tellOn());

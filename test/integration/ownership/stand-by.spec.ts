@@ -1,5 +1,5 @@
 import { Actor, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
-import type { LeaseStorage } from 'plexspaces/spi';
+import { type LeaseStorage, StoreFailedError } from 'plexspaces/spi';
 import { closeApps } from '../../support/app';
 import { failureOf, until } from '../durable/gate';
 import { Cluster, TTL_MS } from './cluster';
@@ -111,6 +111,27 @@ describe('a second node on a store that has an owner', () => {
     expect(OwnedEager.activated).toBeGreaterThan(activated);
     await until(() => ran.length > 0);
     expect(await second.client(OwnedCounter).ref('a').ask.current()).toBe(5);
+    expect(second.changes.map(({ state }) => state)).toEqual(['owner']);
+  });
+
+  it('takes up its work later where the store fails it just as it takes over', async () => {
+    const dead = await cluster.start('one', { leases: claimsOnce(cluster) });
+    await dead.client(OwnedEager).ref('e').ask.touch();
+    let calls = 0;
+    const failing = [1, 2]; // what the term needs to begin is read first
+    const second = await cluster.start('two', {
+      change: ({ journal, ...rest }) => {
+        const actors = (...args: Parameters<typeof journal.actors>): ReturnType<typeof journal.actors> =>
+          failing.includes(calls++)
+            ? Promise.reject(new StoreFailedError('memory', 'it starts'))
+            : journal.actors(...args);
+        return { ...rest, journal: Object.create(journal, { actors: { value: actors } }) as typeof journal };
+      },
+    });
+    const activated = OwnedEager.activated;
+    await cluster.clock.advance(TTL_MS * 3);
+    expect([second.system.ownership, calls]).toEqual(['owner', 4]);
+    expect(OwnedEager.activated).toBeGreaterThan(activated);
     expect(second.changes.map(({ state }) => state)).toEqual(['owner']);
   });
 

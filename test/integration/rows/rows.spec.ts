@@ -1,17 +1,24 @@
+import type { DynamicModule } from '@nestjs/common';
 import { type ActorClient, MemoryStorageModule, getActorToken, isPlexSpacesError } from 'plexspaces';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
 import { ofKind } from '../durable/world';
-import { Created, Invoice, Plain, Seller, Shop, freshPath, removeFolder } from './shop';
+import { postgresServer } from '../../support/servers/postgres-server';
+import type { TestServer } from '../../support/servers/test-server';
+import { databases } from './databases';
+import { Created, Invoice, Plain, Seller, Shop, type ShopDatabase } from './shop';
 
-// ctx.rows on a real SQLite file: the application's tables, written in the commit of a turn (P3).
+// ctx.rows on a real SQLite file and a real Postgres: the application's tables, written in the commit of a turn (P3).
 
-let shop: Shop;
-beforeEach(async () => {
-  shop = await Shop.open();
-  await shop.add('a', 'b');
-});
-afterEach(() => shop.close());
-afterAll(removeFolder);
+afterAll(() => Promise.all(databases.map((database) => database.remove())));
+
+/** From now on what is sold out of `b` takes its row along. */
+function soldOut(database: ShopDatabase, place: string): string {
+  if (database.name === 'sqlite')
+    return "CREATE TRIGGER gone AFTER UPDATE ON stock WHEN new.sku = 'b' BEGIN DELETE FROM stock WHERE sku = 'b'; END";
+  return `CREATE FUNCTION ${place}.gone() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN DELETE FROM ${place}.stock WHERE sku = 'b'; RETURN NULL; END $$;
+    CREATE TRIGGER gone AFTER UPDATE ON ${place}.stock FOR EACH ROW WHEN (new.sku = 'b') EXECUTE FUNCTION ${place}.gone()`;
+}
 
 /** What a promise rejects with. */
 async function failure(
@@ -25,7 +32,16 @@ async function failure(
   return { ...(error as object), code, message };
 }
 
-describe('ctx.rows', () => {
+describe.each(databases)('ctx.rows on $name', (database: ShopDatabase) => {
+  let place: string;
+  let shop: Shop;
+  beforeEach(async () => {
+    place = await database.fresh();
+    shop = await Shop.open(place, { database });
+    await shop.add('a', 'b');
+  });
+  afterEach(() => shop.close());
+
   it('commits rows, state, effects and sends of one turn together', async () => {
     const seller = shop.ref(Seller);
     await expect(seller.ask.sell('a', 'i1')).resolves.toBe(1);
@@ -38,10 +54,15 @@ describe('ctx.rows', () => {
   });
 
   it('shows a row to the DataSource only when its turn is committed', async () => {
+    let open = (): void => undefined;
+    Seller.gate = new Promise((resolve) => (open = resolve));
+    const { calls } = Seller;
     const answer = shop.ref(Seller).ask.sell('a', 'i1');
-    await expect(shop.invoices()).resolves.toEqual([]);
+    while (Seller.calls === calls) await new Promise((resolve) => setImmediate(resolve));
+    await expect(shop.stock()).resolves.toEqual({ a: 10, b: 10 }); // its update is queued
+    open();
     await answer;
-    await expect(shop.invoices()).resolves.toEqual(['i1']);
+    await expect(shop.stock()).resolves.toEqual({ a: 9, b: 10 });
   });
 
   it('ends a message whose statement misses its count with RowsRejectedError, and keeps nothing else of it', async () => {
@@ -72,13 +93,10 @@ describe('ctx.rows', () => {
   });
 
   it('gives it after a restart as well, from the record', async () => {
-    const path = freshPath();
-    const before = await Shop.open(path);
-    const first = await failure(before.ref(Seller).with({ idempotencyKey: 'k' }).ask.charge('nowhere'));
-    await before.close();
-    const after = await Shop.open(path);
-    const second = await failure(after.ref(Seller).with({ idempotencyKey: 'k' }).ask.charge('nowhere'));
-    await after.close();
+    const first = await failure(shop.ref(Seller).with({ idempotencyKey: 'k' }).ask.charge('nowhere'));
+    await shop.close();
+    shop = await Shop.open(place, { database });
+    const second = await failure(shop.ref(Seller).with({ idempotencyKey: 'k' }).ask.charge('nowhere'));
     expect(second).toEqual(first);
     expect(second.code).toBe('PS_ROWS_REJECTED');
   });
@@ -88,10 +106,7 @@ describe('ctx.rows', () => {
     ['foreignKey', 'b', 'i1'],
   ])('rejects a turn that breaks a constraint: %s', async (violation, sku, id) => {
     await shop.dataSource.getRepository(Invoice).insert({ id: 'taken' });
-    // What is sold out of `b` is gone by the time the invoice comes.
-    await shop.dataSource.query(
-      "CREATE TRIGGER gone AFTER UPDATE ON stock WHEN new.sku = 'b' BEGIN DELETE FROM stock WHERE sku = 'b'; END",
-    );
+    await shop.dataSource.query(soldOut(database, place)); // by the time the invoice of `b` comes
     const seller = shop.ref(Seller);
     expect(await failure(seller.ask.sell(sku, id))).toMatchObject({
       code: 'PS_ROWS_REJECTED',
@@ -175,6 +190,7 @@ describe('ctx.rows', () => {
   });
 
   it('refuses rows after the turn has ended', async () => {
+    Seller.late = undefined;
     await shop.ref(Seller).ask.left();
     while (Seller.late === undefined) await new Promise((resolve) => setImmediate(resolve));
     expect(isPlexSpacesError(Seller.late, 'PS_TURN_ENDED')).toBe(true);
@@ -207,9 +223,9 @@ describe('ctx.rows', () => {
   });
 });
 
-describe('ctx.rows in onCreate', () => {
+describe.each(databases)('ctx.rows in onCreate on $name', (database: ShopDatabase) => {
   let creations: Shop;
-  beforeEach(async () => (creations = await Shop.open(freshPath(), { actors: [Created] })));
+  beforeEach(async () => (creations = await Shop.open(await database.fresh(), { actors: [Created], database })));
   afterEach(() => creations.close());
   const client = (): ActorClient<Created> => creations.module.get(getActorToken(Created));
 
@@ -229,21 +245,43 @@ describe('ctx.rows in onCreate', () => {
   });
 });
 
-describe('ctx.rows without a place for rows', () => {
-  it.each([
-    ['memory', () => MemoryStorageModule as never, /the memory storage has no tables of yours.*dataSource/],
+type Storages = [name: string, storage: (place: string) => DynamicModule, message: RegExp][];
+
+const memory: Storages[number] = [
+  'memory',
+  () => MemoryStorageModule as never,
+  /the memory storage has no tables of yours.*dataSource/,
+];
+const untold = /was not told where your entities are.*dataSource/;
+const WITHOUT_ROWS: Readonly<Record<string, Storages>> = {
+  sqlite: [
+    memory,
     [
       'SQLite without a DataSource',
-      () => TypeormStorageModule.sqlite(freshPath(), { durability: 'relaxed' }),
-      /was not told where your entities are.*dataSource/,
+      (place) => TypeormStorageModule.sqlite(`${place}.journal`, { durability: 'relaxed' }),
+      untold,
     ],
     [
       "SQLite ':memory:'",
       () => TypeormStorageModule.sqlite(':memory:', { durability: 'relaxed' }),
       /the sqlite storage has no tables of yours/,
     ],
-  ])('is refused at the call: %s', async (_, storage, message) => {
-    const other = await Shop.open(freshPath(), { storage: storage() });
+  ],
+  postgres: [
+    memory,
+    [
+      'Postgres without a DataSource',
+      (schema) =>
+        TypeormStorageModule.postgres((postgresServer() as TestServer).url.href, { schema, durability: 'relaxed' }),
+      untold,
+    ],
+  ],
+};
+
+describe.each(databases)('ctx.rows without a place for rows, beside $name', (database: ShopDatabase) => {
+  it.each(WITHOUT_ROWS[database.name] as Storages)('is refused at the call: %s', async (_, storage, message) => {
+    const place = await database.fresh();
+    const other = await Shop.open(place, { storage: storage(place), database });
     await other.add('a');
     expect(await failure(other.ref(Seller).ask.charge('a'))).toMatchObject({
       code: 'PS_ROWS_NOT_SUPPORTED',

@@ -157,9 +157,10 @@ export class Seller {
   static late: unknown;
 
   @SideEffect()
-  protected pay(id: string): Promise<string> {
+  protected async pay(id: string): Promise<string> {
     Seller.calls++;
-    return Promise.resolve(`paid ${id}`);
+    await Seller.gate;
+    return `paid ${id}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { STORAGE, type Storage } from 'plexspaces/spi';
 import type { EntityManager } from 'typeorm';
-import { Log, Plain, Shop, Stock, Till, removeFolder } from './shop';
+import { Invoice, Log, Plain, Shop, Stock, Till, removeFolder } from './shop';
 import { postgres } from './postgres-database';
 
 // ctx.transact: a transaction of the application's that the commit of a turn is part of (Z1–Z5).
@@ -197,6 +197,23 @@ on('ctx.transact on Postgres', () => {
     await expect(shop.stock()).resolves.toEqual({ a: 10, b: 10 });
     await expect(other.ref(Till).ask.bump()).resolves.toBe(3);
     await other.close();
+  });
+
+  it.each<[string, (em: EntityManager) => Promise<unknown> | undefined]>([
+    ['commitTransaction', (em) => em.queryRunner?.commitTransaction()],
+    ['rollbackTransaction', (em) => em.queryRunner?.rollbackTransaction()],
+    ['release', (em) => em.queryRunner?.release()],
+  ])('does not let its function end it: %s (Z1)', async (_, end) => {
+    Till.inside = async (em: EntityManager) => {
+      await em.transaction((nested) => nested.insert(Invoice, { id: 'nested' }));
+      await end(em);
+    };
+    expect(await failure(till().ask.just('a'))).toMatchObject({ code: 'PS_TRANSACT_END' });
+    await expect(shop.stock()).resolves.toEqual({ a: 10, b: 10 });
+    await expect(shop.invoices()).resolves.toEqual([]);
+    Till.inside = (em: EntityManager) => em.transaction((nested) => nested.insert(Invoice, { id: 'nested' }));
+    await expect(till().ask.just('a')).resolves.toBe(1);
+    await expect(shop.invoices()).resolves.toEqual(['nested']);
   });
 
   it('takes nothing from a branch that was left behind (E1)', async () => {

@@ -133,6 +133,18 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'the other half is forgotten',
+    breaks: 'P8',
+    what: 'where answers overlap with the next flush, those that were to be given meanwhile are not given',
+    edits: [
+      {
+        file: GROUP_COMMIT,
+        find: '    this.tellFrom(told, batch, results);\n    if (next !== null) return next;\n',
+        put: '    if (next !== null) return next;\n    this.tellFrom(told, batch, results);\n',
+      },
+    ],
+  },
+  {
     name: 'checkpoint without checksum',
     breaks: 'P11',
     what: 'a damaged checkpoint is read as if it were sound',

@@ -1,6 +1,5 @@
-import { type OpenedStorage, openStorage as openByUrl, parseStorageUrl } from '#storage/by-url';
+import { type OpenedStorage, needing, openParsed, parseStorageUrl } from '#storage/by-url';
 import { assertFile, migrateSqliteFile, sqliteMigrationSql, sqliteStatus } from '#storage/sqlite';
-import { migratePostgres, postgresMigrationSql, postgresStatus } from '#storage/typeorm';
 import { NotForThisStorageError } from '../errors';
 import type { StorageAddress } from './storage-address';
 
@@ -19,10 +18,13 @@ export interface Migrator {
   sql(): Promise<string>;
 }
 
-/** A store as commands use it. `mayMake`: a file that is not there is made. @throws what opening that store throws */
+/** A store as commands use it. `mayMake`: a file or tables that are not there are made. @throws what opening that store throws */
 export async function openStorage({ kind, url }: StorageAddress, mayMake: boolean): Promise<OpenedStorage> {
-  if (kind === 'sqlite' && !mayMake) await assertFile(parseStorageUrl(url).target);
-  return openByUrl(url);
+  const parsed = parseStorageUrl(url);
+  if (mayMake) return openParsed(parsed);
+  if (kind === 'sqlite') await assertFile(parsed.target);
+  // One that only looks, or takes away, leaves a database as it is: nodes of an older version may run on it.
+  return openParsed(kind === 'postgres' ? { ...parsed, options: { migrate: false, ...parsed.options } } : parsed);
 }
 
 /** @throws NotForThisStorageError for a store without tables; InvalidStorageUrlError */
@@ -36,17 +38,21 @@ export function migratorFor({ kind, url }: StorageAddress, command: string): Mig
         sql: () => Promise.resolve(sqliteMigrationSql()),
       };
     case 'postgres': {
+      // Whoever has another store need not have it.
+      const typeorm = needing('typeorm', 'postgres:', () => import('#storage/typeorm'));
+      typeorm.catch(() => undefined); // told to who asks
       const status = async (): Promise<SchemaState> => {
+        const { postgresStatus } = await typeorm;
         const { version, required, pending } = await postgresStatus(target, options);
         return { version, latest: required, pending };
       };
       return {
         migrate: async () => {
-          await migratePostgres(target, options);
+          await (await typeorm).migratePostgres(target, options);
           return status();
         },
         status,
-        sql: () => Promise.resolve(postgresMigrationSql(options)),
+        sql: async () => (await typeorm).postgresMigrationSql(options),
       };
     }
     default:

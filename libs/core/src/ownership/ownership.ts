@@ -38,7 +38,8 @@ export interface OwnershipParts {
  *      step; from then on `holds()` is false.
  *  O3. No term outlives a gap: a claim that is granted after the right had ended begins a new one.
  *  O4. One claim is under way at a time; one that is not answered within the TTL is not heard any more.
- *  O5. The lease is released last, when nothing of this node writes any more, and not claimed again.
+ *  O5. Work that could not be taken up at the beginning of a term is with the next renewal.
+ *  O6. The lease is released last, when nothing of this node writes any more, and not claimed again.
  */
 export class Ownership {
   readonly events$ = new Subject<OwnershipEvent>();
@@ -48,6 +49,8 @@ export class Ownership {
   private term = 0;
   /** The term whose preparation is under way. */
   private preparing = -1;
+  /** The term whose work was taken up, or is about to be. */
+  private begun = -1;
   private other: { readonly holder: string; readonly endsAt: number } | null = null;
   private asking: Promise<void> | null = null;
   private nextAsk: Timer | null = null;
@@ -93,7 +96,7 @@ export class Ownership {
     }
   }
 
-  /** O5. Never rejects: a lease that cannot be released ends by itself. */
+  /** O6. Never rejects: a lease that cannot be released ends by itself. */
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
@@ -154,7 +157,7 @@ export class Ownership {
     if (!this.holds() && this.parts.env.monotonic() >= this.until) this.term++; // O3
     this.until = until;
     this.watchEnd();
-    return this.current === 'owner' ? Promise.resolve() : this.beginTerm();
+    return this.current === 'owner' ? this.takeUp() : this.beginTerm();
   }
 
   private refused(holder: string, endsAt: number): void {
@@ -186,7 +189,20 @@ export class Ownership {
     const isRightful = this.term === term && this.parts.env.monotonic() < this.until;
     if (!isRightful || this.isStopped) return; // the next answer decides
     this.become('owner', this.holder, 'its lease is granted');
-    await this.parts.begin();
+    await this.takeUp();
+  }
+
+  /** O5. */
+  private async takeUp(): Promise<void> {
+    const { term } = this;
+    if (this.begun === term) return;
+    this.begun = term;
+    try {
+      await this.parts.begin();
+    } catch (error) {
+      if (this.begun === term) this.begun = -1;
+      throw error;
+    }
   }
 
   /** O2. */

@@ -54,7 +54,9 @@ export class Activations {
 
   /** This node may not act any more: everything ends where it is, and what is stored is its successor's. */
   forsake(error: Error): void {
-    for (const activation of [...this.active.values()]) {
+    const forsaken = [...this.active.values()];
+    this.active.clear(); // what they leave is told to the next term's: a drain that began in this one waits for nobody
+    for (const activation of forsaken) {
       activation.isForsaken = true;
       activation.giveUp(error);
     }

@@ -88,7 +88,7 @@ export class ActorSystem implements SystemPort {
     this.queue = new RunQueue(env, () => this.mayAct());
     this.options = options;
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
-    this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox });
+    this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox, overlap: options.overlap });
     this.journal = new Journal(storage, env);
     this.deadlines = new Deadlines(env);
     this.sender = new Sender(this);

@@ -15,6 +15,7 @@ export async function drainActivations(env: Env, list: () => Activation[], limit
     const activations = list();
     if (activations.length === 0) return;
     await Promise.race([Promise.all(activations.map(drainOne)), limit]);
+    await new Promise<void>((resolve) => env.immediate(resolve)); // rounds of microtasks alone would never see the limit
   }
   for (const activation of list()) activation.abandon(new NodeStoppingError(activation.address.encoded));
 }

@@ -68,7 +68,9 @@ function text(option: string, value: unknown): string | undefined {
     throw new InvalidMessageOptionError(option, 'must be a non-empty string');
   if (Buffer.byteLength(value) > MAX_TEXT)
     throw new InvalidMessageOptionError(option, `is longer than ${MAX_TEXT} bytes`);
-  if (!isWellFormed(value)) throw new InvalidMessageOptionError(option, 'contains a lone surrogate');
+  // They become parts of ids, which no database keeps with these.
+  if (!isWellFormed(value) || value.includes('\0'))
+    throw new InvalidMessageOptionError(option, 'contains NUL or a lone surrogate');
   return value;
 }
 

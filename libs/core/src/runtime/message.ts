@@ -192,6 +192,11 @@ export class Message extends Timed {
     this.takeAsker()?.reject(new AskTimeoutError(this.to.encoded, this.handler.name, this.timeoutMs));
   }
 
+  /** Itself, and those repeats that may be the one whose row is stored. */
+  get claimants(): readonly Message[] {
+    return this.heirs === null ? [this] : [this, ...this.heirs];
+  }
+
   /** This one came to nothing, which decides nothing about a repeat that is accepted by itself: it goes on instead. */
   takeHeirs(): readonly Message[] {
     const { heirs } = this;

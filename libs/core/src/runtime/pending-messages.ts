@@ -21,8 +21,10 @@ function mergePending(
   const inMemory = new Map(arrived.filter((message) => message.row !== 'none').map((message) => [message.id, message]));
   for (const row of found.rows) {
     const came = inMemory.get(row.id);
-    // An earlier life accepted it, or even began it: that one goes on, the one that came joins it.
-    const isRepeat = came?.row !== 'stored' || row.state === 'open' || row.attempts !== came.attempts;
+    // An earlier life accepted it, or even began it: that one goes on, the one that came joins it. A row that a repeat
+    // has written here keeps the place of the first, which the store did not take.
+    const owner = came?.claimants.find((claimant) => claimant.row === 'stored');
+    const isRepeat = owner === undefined || row.state === 'open' || row.attempts !== owner.attempts;
     if (isRepeat) inMemory.delete(row.id);
   }
   // A delayed message has no start counted yet. Any other holds its place, the wait before its next start included (V3).
@@ -50,7 +52,8 @@ function mergePending(
 /** Until each tell that came before the inbox was read knows whether the row of its id is its own; one that came later has seen none of it. */
 export async function untilTold(rows: readonly InboxRow[], mailbox: Mailbox): Promise<void> {
   const stored = new Set(rows.map(({ id }) => id));
-  const untold = mailbox.all.filter(({ id, row }) => row === 'accepting' && stored.has(id));
+  const claimants = mailbox.all.flatMap((message) => message.claimants);
+  const untold = claimants.filter(({ id, row }) => row === 'accepting' && stored.has(id));
   for (const { accepted } of untold) await accepted?.catch(() => undefined); // its sender is told
 }
 

@@ -34,6 +34,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_ROWS_NOT_SUPPORTED',
   'PS_ROWS_REJECTED',
   'PS_TRANSACTION_NOT_SUPPORTED',
+  'PS_TRANSACT_END',
   'PS_TRANSACT_LAST',
 ]);
 

@@ -24,7 +24,7 @@ const TRIES = 10;
 
 /**
  * Writes actors as the lines of an archive; reads beside running actors. Every entry is checked on the way: damage is not archived.
- * @throws CorruptRecordError; ExportOvertakenError for a whole actor that does not stand still
+ * @throws CorruptRecordError; ExportOvertakenError for a whole actor that does not stand still, or not for long enough
  */
 export async function* exportActors(
   store: Storage,
@@ -70,11 +70,26 @@ async function* wholeOf(store: Storage, actor: string): AsyncGenerator<ArchivePa
   for (let after = first - 1; after < head.seq; after += BLOCK_ENTRIES)
     for (const entries of await blocks(store, actor, after, Math.min(after + BLOCK_ENTRIES, head.seq)))
       yield { kind: 'entries', entries };
+  let begins = first === 1 || isPurged(head, first);
   for (const seq of [...(await store.checkpoints.list(actor))].reverse()) {
     const record = seq > head.seq ? null : await store.checkpoints.latest(actor, seq);
-    if (record?.seq === seq) yield { kind: 'checkpoint', seq, time: record.time, bytes: record.bytes };
+    if (record?.seq !== seq) continue;
+    begins ||= seq >= first - 1;
+    yield { kind: 'checkpoint', seq, time: record.time, bytes: record.bytes };
   }
+  if (!begins) throw await whyWithoutBeginning(store, head, actor, first);
   for (let i = 0; i < rows.length; i += BLOCK_ENTRIES) yield { kind: 'rows', rows: rows.slice(i, i + BLOCK_ENTRIES) };
+}
+
+/** Nothing is left of it but its head row. */
+function isPurged({ status, seq }: HeadRow, first: number): boolean {
+  return status === 'terminated' && first > seq;
+}
+
+/** There is no checkpoint that its entries could follow: those there were gave way to newer ones, or somebody took them. */
+async function whyWithoutBeginning(store: Storage, head: HeadRow, actor: string, first: number): Promise<Error> {
+  if ((await store.journal.head(actor)).seq !== head.seq) return new ExportOvertakenError(actor);
+  return new CorruptRecordError(actor, `Entry ${first - 1}`, 'it is missing, and there is no checkpoint in its place');
 }
 
 /** The last block first: import puts each below the one before. */

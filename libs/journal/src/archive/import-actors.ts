@@ -3,7 +3,8 @@ import { ArchiveConflictError } from '../errors';
 import { firstKeptSeq } from '../retention/kept-history';
 import type { ActorPart, ArchivePart } from './archive-format';
 import { ImportRange } from './import-range';
-import { ImportWhole, isUnfinished } from './import-whole';
+import { ImportWhole } from './import-whole';
+import { isUnfinished } from './importer';
 
 /** What became of the archived actors. */
 export interface Imported {

@@ -1,4 +1,4 @@
-import type { EntryRecord, Storage } from '#spi';
+import { type EntryRecord, type Storage, failpoint } from '#spi';
 import { ArchiveConflictError } from '../errors';
 import type { ActorPart, ArchivePart } from './archive-format';
 import type { ActorImport } from './import-actors';
@@ -30,6 +30,7 @@ export class ImportRange implements ActorImport {
       );
     this.first = (below[0] as EntryRecord).seq;
     this.hasWritten = true;
+    failpoint('import.afterEntries');
   }
 
   finish(): Promise<boolean> {

@@ -1,20 +1,20 @@
-import type { AppendWrite, EntryRecord, HeadRow, InboxChange, InboxRow, Storage, Write } from '#spi';
+import {
+  type AppendWrite,
+  type EntryRecord,
+  type HeadRow,
+  type InboxChange,
+  type InboxRow,
+  type Storage,
+  type Write,
+  failpoint,
+} from '#spi';
 import { ArchiveConflictError } from '../errors';
 import type { ActorPart, ArchivePart } from './archive-format';
 import type { ActorImport } from './import-actors';
+import { importerOf, isUnfinished } from './importer';
 
 /** More than any actor keeps: nothing is pruned. */
 const ALL = 1_000_000;
-
-/** Who writes an actor that is being imported: the same for each try, and nobody else. */
-function importerOf({ seq, epoch, writer }: HeadRow): string {
-  return `import ${seq} ${epoch} ${writer}`;
-}
-
-/** Was it cut short while it was imported from this archive? */
-export function isUnfinished(head: HeadRow, found: HeadRow): boolean {
-  return found.writer === importerOf(head) && found.status === 'absent';
-}
 
 /**
  * A whole actor, where there is none. Until its last step it is `absent`, and only this import can write to it: everything
@@ -38,9 +38,15 @@ export class ImportWhole implements ActorImport {
     if (part.kind === 'entries') return this.entries(part.entries);
     await this.beginEmpty();
     const { actor } = this.of;
-    if (part.kind === 'checkpoint')
+    if (part.kind === 'checkpoint') {
       await this.store.checkpoints.save({ actor, seq: part.seq, time: part.time, bytes: part.bytes }, ALL);
-    if (part.kind === 'rows') for (const row of part.rows) await this.row(row);
+      failpoint('import.afterCheckpoint');
+    }
+    if (part.kind !== 'rows') return;
+    for (const row of part.rows) {
+      await this.row(row);
+      failpoint('import.afterRow');
+    }
   }
 
   async finish(): Promise<boolean> {
@@ -49,6 +55,7 @@ export class ImportWhole implements ActorImport {
     const { head } = this.of;
     if (this.at.seq !== head.seq) throw this.conflict(`ends at entry ${this.at.seq} of ${head.seq}`);
     await this.append([], [], { writer: head.writer, status: head.status });
+    failpoint('import.afterEnd');
     return true;
   }
 
@@ -58,6 +65,7 @@ export class ImportWhole implements ActorImport {
     if (last === undefined) return;
     if (this.at.epoch === 0) return this.restore(entries, last.seq);
     await this.append(entries, [], {});
+    failpoint('import.afterEntries');
   }
 
   /** A purged actor has no entries. */
@@ -70,6 +78,7 @@ export class ImportWhole implements ActorImport {
     const next: HeadRow = { ...head, seq, writer: importerOf(head), status: 'absent' };
     if (!(await this.store.journal.restore(actor, entries, next))) throw this.conflict('has appeared meanwhile');
     this.at = next;
+    failpoint('import.afterEntries');
   }
 
   /** Each step looks first: an earlier try may have come as far. */

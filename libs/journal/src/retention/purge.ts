@@ -1,4 +1,4 @@
-import { type Duration, type Storage, parseDuration } from '#spi';
+import { type Duration, type Storage, failpoint, parseDuration } from '#spi';
 import { decodeEntry } from '../entries/entry-codec';
 import { PurgeRefusedError } from '../errors';
 
@@ -25,7 +25,9 @@ export async function purgeActor(store: Store, actor: string): Promise<void> {
   const { status } = await store.journal.head(actor);
   if (status !== 'terminated') throw new PurgeRefusedError(actor, status);
   await store.checkpoints.purge(actor);
+  failpoint('purge.afterCheckpoints');
   await store.journal.purge([actor]);
+  failpoint('purge.after');
 }
 
 /** @returns how many */
@@ -37,8 +39,12 @@ export async function purgeTerminated(store: Store, nowMs: number, options: Purg
     const names = await store.journal.actors(prefix, after, PAGE);
     const times = await Promise.all(names.map((actor) => endOf(store, actor)));
     const gone = names.filter((_, i) => (times[i] as number) <= before);
-    for (const actor of gone) await store.checkpoints.purge(actor);
+    for (const actor of gone) {
+      await store.checkpoints.purge(actor);
+      failpoint('purge.afterCheckpoints');
+    }
     if (gone.length > 0) await store.journal.purge(gone);
+    failpoint('purge.after');
     gone.forEach((actor) => onPurged?.(actor));
     count += gone.length;
     if (names.length < PAGE) return count;

@@ -46,7 +46,7 @@ const OPENERS: Readonly<Record<SchemeName, (target: string, options: Options) =>
 };
 
 /** @throws MissingPackageError when it is that package which is not there */
-async function needing<T>(packageName: string, neededBy: string, load: () => Promise<T>): Promise<T> {
+export async function needing<T>(packageName: string, neededBy: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {

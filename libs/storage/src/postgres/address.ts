@@ -19,6 +19,8 @@ export type Role = 'writer' | 'reader' | 'lease' | 'watch' | 'migrate';
  * writer is kept to its indexes. Compiling (jit) costs more than any of these statements.
  */
 const WRITER_SETTINGS = ['plan_cache_mode=force_generic_plan', 'jit=off'];
+/** What rows are read as (`hexBytes`), whatever is usual for this role or database. */
+const READ_SETTINGS = ['bytea_output=hex'];
 export const PLANNER_SETTINGS = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'] as const;
 const NAMES =
   'Give postgres://user:password@host:port/database, or its parts { host, port, user, password, database }.';
@@ -46,15 +48,15 @@ export function targetOf({ Client }: Driver, address: PostgresAddress, options: 
     query_timeout: statementTimeoutMs + connectTimeoutMs,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
-    ...(role === 'writer' ? { options: writerOptions() } : {}),
+    ...(role === 'writer' || role === 'reader' ? { options: optionsOf(role) } : {}),
     ...(role === 'migrate' ? { statement_timeout: 0, query_timeout: 0, lock_timeout: 0 } : {}),
   });
   return { label, database, config };
 }
 
-function writerOptions(): string {
-  const settings = [...WRITER_SETTINGS, ...PLANNER_SETTINGS.map((name) => `${name}=off`)];
-  return settings.map((setting) => `-c ${setting}`).join(' ');
+function optionsOf(role: 'writer' | 'reader'): string {
+  const own = role === 'reader' ? [] : [...WRITER_SETTINGS, ...PLANNER_SETTINGS.map((name) => `${name}=off`)];
+  return [...READ_SETTINGS, ...own].map((setting) => `-c ${setting}`).join(' ');
 }
 
 function checkUrl(url: string): string {

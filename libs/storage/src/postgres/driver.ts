@@ -1,5 +1,5 @@
 import type * as Pg from 'pg';
-import { MissingPackageError, type RowViolation } from '#spi';
+import { isPlexSpacesError, MissingPackageError, type RowViolation } from '#spi';
 
 export type Driver = typeof Pg;
 
@@ -22,6 +22,14 @@ export function sqlState(error: unknown): string {
 /** The server refused one statement, and the connection goes on. Anything else puts it in doubt. */
 export function isRefusal(error: unknown): boolean {
   return sqlState(error) !== '' && (error as { readonly severity: string }).severity === 'ERROR';
+}
+
+/**
+ * The connection is as good as before: what was refused was a statement, or a row was read that cannot be. Whoever had begun a
+ * transaction on it ends it then, or what comes next would be done inside it.
+ */
+export function leavesConnection(error: unknown): boolean {
+  return isRefusal(error) || isPlexSpacesError(error);
 }
 
 /** Codes that speak about one write's values: data, constraints, sizes. */

@@ -43,18 +43,24 @@ export async function postgresStatus(address: PostgresAddress, options?: Postgre
  */
 export function postgresMigrationSql(options?: PostgresOptions, from = 0): string {
   const resolved = resolveOptions(options);
-  const statements = statementsAfter(from, tablesOf(resolved));
+  const tables = tablesOf(resolved);
+  const missing = statementsAfter(from, tables);
+  const statements = missing.length === 0 ? [] : [createSchema(tables), ...missing];
   return ['BEGIN', ...statements, 'COMMIT'].map((statement) => `${statement};\n`).join('');
 }
 
 function statementsAfter(version: number, tables: Tables): readonly string[] {
-  const missing = MIGRATIONS.filter((step) => step.version > version);
-  if (missing.length === 0) return [];
-  return [createSchema(tables), ...missing.flatMap(({ statements }) => statements(tables))];
+  return MIGRATIONS.filter((step) => step.version > version).flatMap(({ statements }) => statements(tables));
 }
 
-export function createSchema({ schema }: Tables): string {
+function createSchema({ schema }: Tables): string {
   return `CREATE SCHEMA IF NOT EXISTS ${schema}`;
+}
+
+/** `CREATE SCHEMA` asks for a right on the database even where there is nothing to create. */
+export async function makeSchema(client: Client, tables: Tables): Promise<void> {
+  const [known] = await rowsOf(client, { text: 'SELECT to_regnamespace($1)', values: [tables.schema] });
+  if (known?.[0] == null) await client.query(createSchema(tables));
 }
 
 /** One migrator at a time per schema; nothing but migrations relies on this lock. */
@@ -86,6 +92,7 @@ export function migrate(target: Target, tables: Tables): Promise<void> {
     const statements = statementsAfter(version, tables);
     if (statements.length === 0) return;
     await client.query('BEGIN');
+    await makeSchema(client, tables);
     for (const statement of statements) {
       failpoint('migrate.midway');
       await rowsOf(client, { text: statement });

@@ -1,5 +1,7 @@
 import { type CheckpointRecord, type CheckpointStorage, failpoint } from '#spi';
 import { whyIdRefused } from '../write-rules';
+import { ActorIds } from './flush/actor-ids';
+import { Gathered } from './gathered';
 import type { PostgresDatabase } from './postgres-database';
 import { rowsOf } from './session';
 import { hexBytes, numberOf } from './stored-rows';
@@ -8,10 +10,22 @@ import { hexBytes, numberOf } from './stored-rows';
 export class PostgresCheckpointStorage implements CheckpointStorage {
   readonly name = 'postgres';
   private readonly sql;
+  private readonly newest: Gathered;
+  /** Asked each time: only the writer's connection knows when what is remembered of them has to be forgotten (A2). */
+  private readonly ids: ActorIds;
 
   constructor(private readonly database: PostgresDatabase) {
+    this.ids = new ActorIds(database.tables);
     const { actor, checkpoint } = database.tables;
     const whose = `actor = (SELECT id FROM ${actor} WHERE name = $1)`;
+    const newest = (whose: string): string =>
+      `SELECT seq, time, bytes FROM ${checkpoint} WHERE actor = ${whose} ORDER BY seq DESC LIMIT 1`;
+    this.newest = new Gathered(database, {
+      name: 'ps-newest',
+      one: newest(`(SELECT id FROM ${actor} WHERE name = $1)`),
+      many: `SELECT n.place, c.* FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+        CROSS JOIN LATERAL (SELECT id FROM ${actor} WHERE name = n.name OFFSET 0) a CROSS JOIN LATERAL (${newest('a.id')}) c`,
+    });
     this.sql = {
       save: `INSERT INTO ${checkpoint} (actor, seq, time, bytes) VALUES ($1, $2, $3, $4)
         ON CONFLICT (actor, seq) DO UPDATE SET time = excluded.time, bytes = excluded.bytes`,
@@ -31,7 +45,7 @@ export class PostgresCheckpointStorage implements CheckpointStorage {
     this.database.check();
     const own = Buffer.from(bytes); // the caller's again at once
     await this.database.use(async (client) => {
-      const id = await this.database.ids.obtain(client, actor);
+      const id = await this.ids.obtain(client, actor);
       await rowsOf(client, { name: 'ps-save', text: this.sql.save, values: [id, seq, time, own] });
       failpoint('checkpoint.beforePrune');
       await rowsOf(client, { name: 'ps-prune', text: this.sql.prune, values: [id, Math.max(1, keep) - 1] });
@@ -40,8 +54,10 @@ export class PostgresCheckpointStorage implements CheckpointStorage {
   }
 
   async latest(actor: string, throughSeq = Number.MAX_SAFE_INTEGER): Promise<CheckpointRecord | null> {
-    const values = [actor, Math.min(throughSeq, Number.MAX_SAFE_INTEGER)];
-    const [row] = await this.database.query({ name: 'ps-latest', text: this.sql.latest, values });
+    const [row] =
+      throughSeq >= Number.MAX_SAFE_INTEGER
+        ? await this.newest.rows(actor)
+        : await this.database.query({ name: 'ps-latest', text: this.sql.latest, values: [actor, throughSeq] });
     if (row === undefined) return null;
     const [seq, time, bytes] = row as [string, string, string];
     return { actor, seq: numberOf(seq), time: numberOf(time), bytes: hexBytes(bytes) };

@@ -3,12 +3,13 @@ import { StoreClosedError } from '#spi';
 import { type Target, targetOf, unavailable } from './address';
 import { type Driver, loadDriver, sqlState } from './driver';
 import { ActorIds } from './flush/actor-ids';
-import { type Backend, endBackend } from './lost-backend';
+import type { Backend } from './lost-backend';
 import { migrate } from './migrate';
 import { type PostgresAddress, type PostgresOptions, type ResolvedOptions, resolveOptions } from './options';
 import { Readers } from './readers';
 import { checkSchema, checkServer, connect, reconnect, type Row } from './session';
 import { type Tables, tablesOf } from './tables';
+import { Witness } from './witness';
 import { WriterConnection } from './writer-connection';
 
 /** Brings the tables up to date before the store looks at them. */
@@ -22,6 +23,8 @@ interface Parts {
   readonly writer: WriterConnection;
   readonly readers: Readers;
   readonly ids: ActorIds;
+  /** `null` where losses are accepted. */
+  readonly witness: Witness | null;
   handles: number;
   closing: Promise<void> | undefined;
 }
@@ -45,7 +48,11 @@ export class PostgresDatabase {
     const tables = tablesOf(options);
     await checkOnce(driver, target, tables, options, prepare);
     const ids = new ActorIds(tables);
-    const writer = new WriterConnection(driver, target, options, () => ids.clear());
+    const witness = options.durability === 'full' ? new Witness(tables) : null;
+    const writer = new WriterConnection(driver, target, options, async (client) => {
+      ids.clear();
+      await witness?.verify(client, target.label);
+    });
     const readers = new Readers(driver, target, options, () => writer.settle());
     return new PostgresDatabase({
       driver,
@@ -55,6 +62,7 @@ export class PostgresDatabase {
       writer,
       readers,
       ids,
+      witness,
       handles: 0,
       closing: undefined, // prettier-ignore
     });
@@ -66,6 +74,10 @@ export class PostgresDatabase {
 
   get ids(): ActorIds {
     return this.parts.ids;
+  }
+
+  get witness(): Witness | null {
+    return this.parts.witness;
   }
 
   get options(): ResolvedOptions {
@@ -87,9 +99,9 @@ export class PostgresDatabase {
     return reconnect(this.parts.driver, this.parts.target, 'lease');
   }
 
-  /** Whatever it was doing is over when this resolves. @throws StoreFailedError */
+  /** Whatever it was doing is over when this resolves, or else before anything is read. @throws StoreFailedError */
   endBackend(backend: Backend): Promise<void> {
-    return endBackend(this.parts.driver, this.parts.target, backend);
+    return this.parts.writer.end(backend);
   }
 
   async write<T>(work: (client: Client) => Promise<T>): Promise<T> {

@@ -1,17 +1,33 @@
 import type { DueActor, InboxRow, InboxStorage } from '#spi';
+import { Gathered } from './gathered';
 import type { PostgresDatabase } from './postgres-database';
 import { INBOX_COLUMNS, numberOf, storedRow } from './stored-rows';
 
 /** Messages in a Postgres database. Closes with the journal that writes them. */
 export class PostgresInboxStorage implements InboxStorage {
   private readonly sql;
+  private readonly byId: Gathered;
+  private readonly waiting: Gathered;
 
   constructor(private readonly database: PostgresDatabase) {
     const { actor, inbox } = database.tables;
     const rows = `SELECT ${INBOX_COLUMNS} FROM ${inbox} WHERE actor = (SELECT id FROM ${actor} WHERE name = $1)`;
+    const many = (names: string, columns: string, which: string): string =>
+      `SELECT n.place, i.* FROM unnest(${names}) WITH ORDINALITY AS n (${columns}, place)
+        CROSS JOIN LATERAL (SELECT id FROM ${actor} WHERE name = n.name OFFSET 0) a
+        CROSS JOIN LATERAL (SELECT ${INBOX_COLUMNS}, position FROM ${inbox} WHERE actor = a.id AND ${which} OFFSET 0) i
+        ORDER BY n.place, i.position`;
+    this.byId = new Gathered(database, {
+      name: 'ps-find',
+      one: `${rows} AND id = $2`,
+      many: many('$1::text[], $2::text[]', 'name, message', 'id = n.message'),
+    });
+    this.waiting = new Gathered(database, {
+      name: 'ps-pending',
+      one: `${rows} AND due_at IS NOT NULL ORDER BY position`,
+      many: many('$1::text[]', 'name', 'due_at IS NOT NULL'),
+    });
     this.sql = {
-      find: `${rows} AND id = $2`,
-      pending: `${rows} AND due_at IS NOT NULL ORDER BY position`,
       parked: `${rows} AND state = 3 ORDER BY position`,
       // By the index of ids, past those of others: ended rows have none by actor, which every commit would have to keep.
       done: `${rows} AND id > $2 AND state = 2 ORDER BY id LIMIT $3`,
@@ -25,11 +41,12 @@ export class PostgresInboxStorage implements InboxStorage {
   }
 
   async find(actor: string, id: string): Promise<InboxRow | null> {
-    return (await this.rows('find', actor, [actor, id]))[0] ?? null;
+    const [row] = await this.byId.rows(actor, id);
+    return row === undefined ? null : { actor, ...storedRow(row) };
   }
 
-  pending(actor: string): Promise<readonly InboxRow[]> {
-    return this.rows('pending', actor, [actor]);
+  async pending(actor: string): Promise<readonly InboxRow[]> {
+    return (await this.waiting.rows(actor)).map((row) => ({ actor, ...storedRow(row) }));
   }
 
   async due(atMs: number, limit: number): Promise<readonly DueActor[]> {

@@ -11,6 +11,7 @@ import { ACTOR_STATUSES } from '../sqlite/protocol';
 import { whyRefused } from '../write-rules';
 import { JournalWriter } from './flush/journal-writer';
 import { PackedWrites } from './flush/packed-writes';
+import { Gathered } from './gathered';
 import { JournalPages, type Page } from './journal-pages';
 import type { PostgresDatabase } from './postgres-database';
 import { purgeActors } from './purge';
@@ -33,14 +34,21 @@ export class PostgresJournalStorage implements JournalStorage {
   } as const;
   private readonly writer: JournalWriter;
   private readonly pages: JournalPages;
+  private readonly heads: Gathered;
   private readonly sql;
 
   constructor(private readonly database: PostgresDatabase) {
     this.writer = new JournalWriter(database);
     this.pages = new JournalPages(database);
     const { actor } = database.tables;
+    const head = 'head, epoch, writer, schema, status';
+    this.heads = new Gathered(database, {
+      name: 'ps-head',
+      one: `SELECT ${head} FROM ${actor} WHERE name = $1`,
+      many: `SELECT n.place, a.* FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+        CROSS JOIN LATERAL (SELECT ${head} FROM ${actor} WHERE name = n.name OFFSET 0) a`,
+    });
     this.sql = {
-      head: `SELECT head, epoch, writer, schema, status FROM ${actor} WHERE name = $1`,
       actors: `SELECT name FROM ${actor} WHERE name > $1 AND name >= $2 AND ($3::text IS NULL OR name < $3) AND status <> 0
         ORDER BY name LIMIT $4`,
     };
@@ -60,7 +68,7 @@ export class PostgresJournalStorage implements JournalStorage {
   }
 
   async head(actor: string): Promise<HeadRow> {
-    const [row] = await this.database.query({ name: 'ps-head', text: this.sql.head, values: [actor] });
+    const [row] = await this.heads.rows(actor);
     if (row === undefined) return NO_HEAD;
     const [seq, epoch, writer, schema, status] = row as readonly string[];
     return {

@@ -41,8 +41,12 @@ export class PostgresLeaseStorage implements LeaseStorage {
   }
 
   async claim(name: string, holder: string, ttlMs: number): Promise<LeaseHolder> {
+    const { statementTimeoutMs, connectTimeoutMs } = this.database.options;
+    // An answer after the TTL is good for nothing: a connection that is silent for so long makes room for another.
+    const query_timeout = Math.min(Math.ceil(ttlMs), statementTimeoutMs + connectTimeoutMs);
+    const query = { name: 'ps-claim', text: this.sql.claim, values: [name, holder, ttlMs], query_timeout };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const [row] = await this.ask({ name: 'ps-claim', text: this.sql.claim, values: [name, holder, ttlMs] });
+      const [row] = await this.ask(query);
       if (row === undefined) continue;
       const [granted, seen, left] = row as [string, string, string];
       // Not granted, and yet free or ours: what is seen is from before the claim that won.

@@ -1,3 +1,4 @@
+import { failpoint } from '#spi';
 import { ACTOR_STATUSES } from '../sqlite/protocol';
 import { whyIdRefused } from '../write-rules';
 import type { PostgresDatabase } from './postgres-database';
@@ -31,6 +32,7 @@ export async function purgeActors(database: PostgresDatabase, actors: readonly s
       await rowsOf(client, { text: `DELETE FROM ${journal} WHERE ${whose}`, values });
       left = await rowsOf(client, { text: `SELECT 1 FROM ${journal} WHERE ${whose} LIMIT 1`, values });
     } while (left.length > 0);
+    failpoint('purge.midway');
     // One scan for all of them: answered rows have no index by actor, which every commit would have to keep.
     await rowsOf(client, { text: `DELETE FROM ${inbox} WHERE state >= 2 AND ${whose}`, values });
     return new Set(heads.map(([, name]) => name));

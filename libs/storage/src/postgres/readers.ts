@@ -1,7 +1,7 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { isPlexSpacesError, StoreFailedError } from '#spi';
 import type { Target } from './address';
-import { type Driver, isRefusal, messageOf } from './driver';
+import { type Driver, leavesConnection, messageOf } from './driver';
 import type { ResolvedOptions } from './options';
 import { destroy, type Row, rowsOf } from './session';
 
@@ -54,7 +54,7 @@ export class Readers {
     try {
       return await work(client);
     } catch (error) {
-      if (isRefusal(error) || isPlexSpacesError(error)) throw error;
+      if (leavesConnection(error)) throw error;
       broken = new BrokenConnection(error);
       destroySocket(client);
       throw broken;

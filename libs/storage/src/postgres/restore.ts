@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { type EntryRecord, type HeadRow, StoreFailedError } from '#spi';
+import { type EntryRecord, type HeadRow, StoreFailedError, failpoint } from '#spi';
 import { areDense, mayRestore } from '../restore-rules';
 import { joinEntries } from '../sqlite/frame';
 import { ACTOR_STATUSES } from '../sqlite/protocol';
@@ -57,6 +57,7 @@ async function put(client: PoolClient, tables: Tables, archived: Archived): Prom
       text: `INSERT INTO ${tables.journal} (actor, first_seq, entries, frame) VALUES ($1, $2, $3, $4)`,
       values: [id, firstSeq, lastSeq - firstSeq + 1, frame],
     });
+  failpoint('restore.midway');
   if (head !== null)
     await rowsOf(client, {
       text: `UPDATE ${tables.actor} SET head = $2, epoch = $3, writer = $4, schema = $5, status = $6 WHERE id = $1`,

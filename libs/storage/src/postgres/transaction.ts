@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { isPlexSpacesError, StoreBusyError } from '#spi';
-import { isLockTimeout, isRefusal, isTransient } from './driver';
+import { StoreBusyError } from '#spi';
+import { isLockTimeout, isTransient, leavesConnection } from './driver';
 import type { PostgresDatabase } from './postgres-database';
 
 const ATTEMPTS = 10;
@@ -27,7 +27,7 @@ export function runTransaction<T>(
       return result;
     } catch (error) {
       // Any other failure costs the connection, and the transaction with it.
-      if (isRefusal(error) || isPlexSpacesError(error)) await client.query('ROLLBACK');
+      if (leavesConnection(error)) await client.query('ROLLBACK');
       throw error;
     }
   };

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { failpoint } from '#spi';
 import { offsetAfter } from '../sqlite/frame';
-import { isTransient, sqlState } from './driver';
+import { isTransient, leavesConnection } from './driver';
 import type { PostgresDatabase } from './postgres-database';
 import { rowsOf } from './session';
 import { hexBytes, numberOf } from './stored-rows';
@@ -55,7 +55,7 @@ async function cut(client: PoolClient, { tables }: PostgresDatabase, actor: stri
     }
     await client.query('COMMIT');
   } catch (error) {
-    if (sqlState(error) !== '') await client.query('ROLLBACK');
+    if (leavesConnection(error)) await client.query('ROLLBACK');
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
-import { isPlexSpacesError, StoreFailedError } from '#spi';
+import { StoreFailedError, StoreRegressedError } from '#spi';
 import type { Target } from './address';
-import { type Driver, isRefusal, messageOf } from './driver';
+import { type Driver, leavesConnection, messageOf } from './driver';
 import { type Backend, endBackend, THIS_BACKEND } from './lost-backend';
 import type { ResolvedOptions } from './options';
 import { checkServer, destroy, keepAlive, reconnect, rowsOf } from './session';
@@ -12,21 +12,24 @@ import { checkServer, destroy, keepAlive, reconnect, rowsOf } from './session';
  * Owns the connection, and what is left of the one before it. Invariants
  *   P1  One `run` at a time, in the order of the calls.
  *   P2  A connection that failed is never used again. The next `run` makes a new one.
- *   P3  A server process that this store has lost sight of may still be running a commit. Until it is known to have ended,
- *       nothing is written and nothing is read (`settle`): what is read afterwards is what became of that commit.
- *   P4  Whoever depends on what the server forgets in a crash hears of each new connection (`onConnect`).
+ *   P3  A server process that this store has lost sight of, this connection's or another's that was committing (`end`), may still
+ *       be running a commit. Until it is known to have ended nothing is read (`settle`), nor written over a new connection:
+ *       what is read afterwards is what became of that commit.
+ *   P4  Whoever depends on what the server forgets in a crash hears of each new connection (`onConnect`), before it is used. One
+ *       to a store that has lost what it acknowledged is refused, and nothing is read from then on.
  */
 export class WriterConnection {
   private line: Promise<unknown> = Promise.resolve();
   private current: { readonly client: Client; readonly backend: Backend } | undefined;
-  private lost: Backend | undefined;
+  private readonly lost = new Set<Backend>();
   private settling: Promise<void> | undefined;
+  private regressed: StoreRegressedError | undefined;
 
   constructor(
     private readonly driver: Driver,
     private readonly target: Target,
     private readonly options: ResolvedOptions,
-    private readonly onConnect: () => void,
+    private readonly onConnect: (client: Client) => Promise<void>,
   ) {}
 
   /** @throws what `work` throws; StoreFailedError when the connection is to blame: the outcome is unknown, and settled (P3) */
@@ -38,9 +41,17 @@ export class WriterConnection {
 
   /** Nothing of what was begun before is still under way. @throws StoreFailedError where that cannot be known */
   async settle(): Promise<void> {
-    if (this.lost === undefined) return;
-    this.settling ??= this.endLost(this.lost).finally(() => (this.settling = undefined));
-    await this.settling;
+    if (this.regressed !== undefined) throw this.regressed;
+    while (this.lost.size > 0) {
+      this.settling ??= this.endLost().finally(() => (this.settling = undefined));
+      await this.settling;
+    }
+  }
+
+  /** What that process was doing is over when this resolves; where it rejects, nothing is read before it is. @throws StoreFailedError */
+  async end(backend: Backend): Promise<void> {
+    this.lost.add(backend);
+    await this.settle();
   }
 
   async close(): Promise<void> {
@@ -55,9 +66,9 @@ export class WriterConnection {
     try {
       return await work(client);
     } catch (error) {
-      if (isRefusal(error) || isPlexSpacesError(error)) throw error;
+      if (leavesConnection(error)) throw error;
       this.current = undefined;
-      this.lost = backend;
+      this.lost.add(backend);
       destroy(client);
       await this.settle().catch(() => undefined); // who reads will try again
       throw new StoreFailedError('postgres', `the connection broke: ${messageOf(error)}`, { cause: error });
@@ -74,9 +85,11 @@ export class WriterConnection {
       await checkServer(client, this.target, this.options);
       const [row] = await rowsOf(client, { text: THIS_BACKEND });
       const [pid, startedAt] = row as [string, string];
+      await this.onConnect(client);
       this.current = { client, backend: { pid, startedAt } };
     } catch (error) {
       destroy(client);
+      if (error instanceof StoreRegressedError) this.regressed = error;
       throw error;
     }
     const { current } = this;
@@ -84,12 +97,13 @@ export class WriterConnection {
       // While it is idle: nothing is under way.
       if (this.current === current) this.current = undefined;
     });
-    this.onConnect();
     return current;
   }
 
-  private async endLost(lost: Backend): Promise<void> {
-    await endBackend(this.driver, this.target, lost);
-    if (this.lost === lost) this.lost = undefined;
+  private async endLost(): Promise<void> {
+    for (const backend of this.lost) {
+      await endBackend(this.driver, this.target, backend);
+      this.lost.delete(backend);
+    }
   }
 }

@@ -1,12 +1,12 @@
 import { type AppendWrite, type InboxChange, type NewInboxRow, type Write, partitionOf } from '#spi';
-import { packEntry } from './entry-codec';
-import { packHead } from './head-codec';
 import type { Keys } from './keys';
-import { type Packable, pack } from './pack';
+import { pack } from './pack';
+import { type PackedRow, packRow, putAccept, putAppend } from './pack-write';
+import { Packet } from './packet';
 import { packBlob } from './row-codec';
 
-/** A row as scripts take it. */
-export type PackedRow = readonly [base: string, actor: string, id: string, attempts: string, due: string, blob: Buffer];
+/** What a write comes to, about. */
+const WRITE_BYTES = 1024;
 
 /** Messages of one append on their way to other slots. */
 export interface Posts {
@@ -20,7 +20,7 @@ export interface Batch {
   readonly partition: number;
   /** Places in the flush. */
   readonly indexes: number[];
-  readonly packed: Packable[];
+  readonly packet: Packet;
   readonly actors: Set<string>;
 }
 
@@ -42,9 +42,11 @@ export class FlushPlan {
   /** Partitions it may write to. */
   readonly touched = new Set<number>();
 
+  /** `length`: how many writes are to come. */
   constructor(
     private readonly keys: Keys,
     private readonly isCluster: boolean,
+    private readonly length: number,
   ) {}
 
   add(write: Write, index: number): void {
@@ -58,45 +60,38 @@ export class FlushPlan {
     this.touched.add(partition);
     const batch = this.batchIn(wave, partition);
     batch.indexes.push(index);
-    if (write.kind === 'accept') batch.packed.push([0, packRow(this.keys, write.row)]);
-    else batch.packed.push(this.packAppend(write, partition, wave, index));
-    if (write.kind === 'append') batch.actors.add(actor);
+    if (write.kind === 'accept') return putAccept(batch.packet, this.keys.base(partition), write.row);
+    batch.actors.add(actor);
+    this.addAppend(write, partition, batch.packet, wave, index);
   }
 
   private batchIn({ batches }: Wave, partition: number): Batch {
     const key = this.isCluster ? partition : 0;
     let batch = batches.get(key);
-    if (batch === undefined) batches.set(key, (batch = { partition, indexes: [], packed: [], actors: new Set() }));
+    if (batch === undefined) {
+      const packet = Packet.of(WRITE_BYTES * (this.isCluster ? 1 : this.length));
+      batches.set(key, (batch = { partition, indexes: [], packet, actors: new Set() }));
+    }
     return batch;
   }
 
-  private packAppend(write: AppendWrite, partition: number, wave: Wave, index: number): Packable[] {
-    const { actor, expected, epoch, writer, schema, status, entries, inbox, sends } = write;
-    const head = packHead(actor, { seq: expected.seq + entries.length, epoch, writer, schema, status });
-    for (const row of sends) this.touched.add(partitionOf(row.actor));
-    const isNear = (row: NewInboxRow): boolean => !this.isCluster || partitionOf(row.actor) === partition;
-    const far = sends.filter((row) => !isNear(row)).map((row) => packRow(this.keys, row));
+  private addAppend(write: AppendWrite, partition: number, packet: Packet, wave: Wave, index: number): void {
+    const near: [string, NewInboxRow][] = [];
+    const far: PackedRow[] = [];
+    for (const row of write.sends) {
+      const receiver = partitionOf(row.actor);
+      const base = this.keys.base(receiver);
+      this.touched.add(receiver);
+      if (!this.isCluster || receiver === partition) near.push([base, row]);
+      else far.push(packRow(base, row));
+    }
     if (far.length > 0) wave.posts.set(index, { from: partition, rows: far });
     for (const [, receiver, id] of far) {
       const ids = wave.underWay.get(receiver);
       if (ids === undefined) wave.underWay.set(receiver, new Set([id]));
       else ids.add(id);
     }
-    return [
-      1,
-      this.keys.base(partition),
-      actor,
-      String(expected.seq),
-      String(expected.epoch),
-      writer,
-      write.continues === true,
-      head,
-      status !== 'absent',
-      entries.map(packEntry),
-      inbox.map((change) => packChange(this.keys, change)),
-      sends.filter(isNear).map((row) => packRow(this.keys, row)),
-      far.map(packPost),
-    ];
+    putAppend(packet, this.keys.base(partition), write, near, far.map(packPost));
   }
 }
 
@@ -112,23 +107,6 @@ function meets(write: Write, underWay: ReadonlyMap<string, ReadonlySet<string>>)
 
 function takesPlace(change: InboxChange): boolean {
   return change.op === 'open' ? change.row !== null : change.op === 'parked' && change.fresh;
-}
-
-function packRow(keys: Keys, { actor, id, argsHash, message, attempts, dueAt }: NewInboxRow): PackedRow {
-  return [keys.baseOf(actor), actor, id, String(attempts), String(dueAt), packBlob(argsHash, message)];
-}
-
-function packChange(keys: Keys, change: InboxChange): Packable[] {
-  if (change.op === 'open') return ['o', change.id, change.row === null ? false : packRow(keys, change.row)];
-  if (change.op === 'attempt') return ['a', change.id, String(change.attempts), String(change.dueAt)];
-  const { id, argsHash, answer, expiresAt, fresh } = change;
-  return [
-    change.op === 'done' ? '2' : '3',
-    id,
-    packBlob(argsHash, answer),
-    expiresAt === null ? '-' : String(expiresAt),
-    fresh,
-  ];
 }
 
 /** As it lies in an outbox, behind its position. */

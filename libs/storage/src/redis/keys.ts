@@ -10,10 +10,12 @@ import { PARTITIONS, partitionOf } from '#spi';
  *                  j:<actor>  its entries      c:<actor>  its checkpoints
  */
 export class Keys {
+  private readonly bases: string[] = [];
+
   constructor(private readonly prefix: string) {}
 
   base(partition: number): string {
-    return `${this.prefix}:{p${partition}}:`;
+    return (this.bases[partition] ??= `${this.prefix}:{p${partition}}:`);
   }
 
   baseOf(actor: string): string {

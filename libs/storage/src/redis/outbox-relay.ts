@@ -1,9 +1,10 @@
 import { CorruptRecordError, StoreFailedError, failpoint, partitionOf } from '#spi';
-import type { PackedRow } from './flush-plan';
 import type { Keys } from './keys';
 import type { CallResult } from './link';
 import type { Nodes, Routed } from './nodes';
-import { pack, unpackList } from './pack';
+import { unpackList } from './pack';
+import { type PackedRow, putPackedAccept } from './pack-write';
+import { Packet } from './packet';
 import { unpackBlob } from './row-codec';
 import { FLUSH } from './scripts/flush.script';
 import { MOVED, OUTBOXES } from './scripts/read.scripts';
@@ -18,6 +19,8 @@ export interface Left {
 
 const PAGE = 256;
 const POSITION = 14;
+/** What a message comes to, about. */
+const MESSAGE_BYTES = 512;
 
 /**
  * Moves messages from the outbox of their sender's slot to the inbox of their receiver. Needed on a cluster alone: where one server
@@ -107,7 +110,9 @@ export class OutboxRelay {
 
   private delivery(partition: number, group: readonly Left[]): Routed {
     const keys = this.nodes.isCluster ? this.keys.ofPartition(partition) : [];
-    return { tag: partition, script: FLUSH, keys, args: [pack(group.map(({ row }) => [0, row]))] };
+    const packet = Packet.of(MESSAGE_BYTES * group.length);
+    for (const { row } of group) putPackedAccept(packet, row);
+    return { tag: partition, script: FLUSH, keys, args: [packet.bytes] };
   }
 }
 

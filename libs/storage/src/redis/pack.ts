@@ -1,5 +1,5 @@
-/** What scripts take: text, bytes, flags, small numbers, and lists of such. */
-export type Packable = string | Uint8Array | boolean | number | readonly Packable[];
+/** Text, bytes, and lists of such. */
+export type Packable = string | Uint8Array | readonly Packable[];
 
 const SMALLEST = 64 * 1024;
 const LARGEST_KEPT = 4 * 1024 * 1024;
@@ -29,8 +29,6 @@ export function unpackList(packed: Uint8Array): Buffer[] {
 
 function put(value: Packable): void {
   if (typeof value === 'string') putText(value);
-  else if (typeof value === 'boolean') putByte(value ? 0xc3 : 0xc2);
-  else if (typeof value === 'number') putByte(value & 0x7f);
   else if (ArrayBuffer.isView(value)) putBytes(value);
   else putList(value);
 }
@@ -57,11 +55,6 @@ function putList(list: readonly Packable[]): void {
   buffer.writeUInt32BE(list.length, at + 1);
   at += 5;
   for (const item of list) put(item);
-}
-
-function putByte(byte: number): void {
-  reserve(1);
-  buffer[at++] = byte;
 }
 
 function reserve(bytes: number): void {

@@ -6,7 +6,6 @@ import type { Keys } from './keys';
 import type { CallResult } from './link';
 import { type Nodes, type Routed, asFailure } from './nodes';
 import type { Left, OutboxRelay } from './outbox-relay';
-import { pack } from './pack';
 import { corruptRow, unpackRow } from './row-codec';
 import { FLUSH, Reply } from './scripts/flush.script';
 
@@ -22,7 +21,7 @@ export class RedisWriter {
   ) {}
 
   async flush(writes: readonly Write[]): Promise<readonly Outcome[]> {
-    const plan = new FlushPlan(this.keys, this.nodes.isCluster);
+    const plan = new FlushPlan(this.keys, this.nodes.isCluster, writes.length);
     const outcomes = writes.map((write, i): Outcome | undefined => {
       const reason = whyRefused(write, false);
       if (reason !== null) return { kind: 'failed', reason };
@@ -52,9 +51,9 @@ export class RedisWriter {
     return outcome;
   }
 
-  private callOf({ partition, packed, actors }: Batch): Routed {
+  private callOf({ partition, packet, actors }: Batch): Routed {
     const keys = this.nodes.isCluster ? this.keys.ofPartition(partition, actors) : [];
-    return { tag: partition, script: FLUSH, keys, args: [pack(packed)] };
+    return { tag: partition, script: FLUSH, keys, args: [packet.bytes] };
   }
 
   private async run(wave: Wave, calls: readonly Routed[]): Promise<Map<number, ScriptReply>> {

@@ -1,3 +1,4 @@
+import { failpoint } from '#spi';
 import { mayRestore } from '../restore-rules';
 import type { ActorIds } from './actor-ids';
 import type { Connection } from './driver';
@@ -60,6 +61,7 @@ export class ArchiveWriter {
     if (!mayRestore(frame === null ? null : firstSeq + count - 1, head?.[0] ?? null, standing)) return false;
     const id = this.ids.obtain(actor);
     if (frame !== null) this.insertFrame.run(id, firstSeq, count, frame);
+    failpoint('restore.midway');
     if (head !== null) this.setHead.run(...head, id);
     return true;
   }

@@ -68,6 +68,7 @@ export class Housekeeping {
     const ids = actors.map((actor) => this.ids.find(actor));
     const gone = ids.filter((id): id is number => id !== undefined && this.selectStatus.get(id) === TERMINATED);
     for (const id of gone) this.deleteJournal.run(id);
+    failpoint('purge.midway');
     if (gone.length > 0) this.deleteRows.run(JSON.stringify(gone));
     return ids.map((id) => id !== undefined && gone.includes(id));
   }

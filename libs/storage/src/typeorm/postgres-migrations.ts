@@ -2,7 +2,7 @@ import { DataSource, type DataSourceOptions, type MigrationInterface, type Query
 import { failpoint } from '#spi';
 import { type Target, targetOf, unavailable } from '../postgres/address';
 import { loadDriver } from '../postgres/driver';
-import { createSchema, whileMigrating } from '../postgres/migrate';
+import { makeSchema, whileMigrating } from '../postgres/migrate';
 import { type PostgresAddress, type PostgresOptions, resolveOptions } from '../postgres/options';
 import { MIGRATIONS, type Migration } from '../postgres/schema';
 import { type Tables, tablesOf } from '../postgres/tables';
@@ -43,7 +43,7 @@ export async function migratePostgres(address: PostgresAddress, options?: Postgr
 
 export async function runMigrations(target: Target, tables: Tables): Promise<readonly string[]> {
   return whileMigrating(target, tables, async (client) => {
-    await client.query(createSchema(tables));
+    await makeSchema(client, tables);
     const dataSource = new DataSource(postgresDataSourceOptions(target, tables));
     try {
       await dataSource.initialize();

@@ -1,7 +1,8 @@
-import type { Client } from 'pg';
+import type { Client, QueryConfig, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { type AppendWrite, StoreFailedError, type TransactOutcome, type TurnTransaction, failpoint } from '#spi';
 import { isAboutStatement, isLockTimeout, isRefusal, isTransient, messageOf, sqlState } from '../postgres/driver';
+import { ActorIds } from '../postgres/flush/actor-ids';
 import { ExactFlush } from '../postgres/flush/exact-flush';
 import { PackedWrites } from '../postgres/flush/packed-writes';
 import { refusalOf } from '../postgres/flush/user-rows';
@@ -9,6 +10,7 @@ import type { Backend } from '../postgres/lost-backend';
 import type { PostgresDatabase } from '../postgres/postgres-database';
 import { destroy } from '../postgres/session';
 import { whyRefused } from '../write-rules';
+import { guardEnds } from './guard-ends';
 
 /** `work` met an error that undid the transaction, caught it and went on. */
 const IN_FAILED_TRANSACTION = '25P02';
@@ -19,19 +21,26 @@ const IN_FAILED_TRANSACTION = '25P02';
  * Invariants
  *   E1  `seal` comes before any statement of ours that ends it or stands for the turn: from then on TypeORM takes nothing more
  *       for this connection, so that a branch of `work` that was left behind cannot write outside the transaction.
+ *       Until then nobody but this ends it (`guardEnds`).
  *   E2  The connection goes back to the pool only when its transaction is known to be over.
- *   E3  When `commit` rejects, the server process has ended: what is read afterwards is what became of it.
+ *   E3  When `commit` rejects, the server process has ended, or has before the store reads anything: what is read afterwards is
+ *       what became of it.
+ *   E4  A server that is gone without a word is waited for as long as on the store's own connections; the application's may have
+ *       no such limit.
  */
 export class PostgresTurnTransaction implements TurnTransaction {
   private isWorking = false;
   private isOver = false;
+  private readonly unguard: () => void;
 
   constructor(
     private readonly database: PostgresDatabase,
     private readonly runner: QueryRunner,
     private readonly client: Client,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.unguard = guardEnds(runner);
+  }
 
   async run(work: (manager: unknown) => Promise<unknown>): Promise<unknown> {
     this.isWorking = true;
@@ -49,7 +58,8 @@ export class PostgresTurnTransaction implements TurnTransaction {
     const reason = whyRefused(write, true);
     if (reason !== null) return this.undone({ kind: 'failed', reason });
     const { lockTimeoutMs, statementTimeoutMs } = database.options;
-    const flush = new ExactFlush(database.tables, database.ids, lockTimeoutMs);
+    // Ids are asked for: this connection may be to a server that came back with others than are remembered.
+    const flush = new ExactFlush(database.tables, new ActorIds(database.tables), lockTimeoutMs);
     const packed = new PackedWrites([write]); // before the first await: the caller may reuse its buffers (J9)
     try {
       failpoint('transact.beforeAppend');
@@ -59,9 +69,10 @@ export class PostgresTurnTransaction implements TurnTransaction {
       const outcome = await flush.within(this.unnamed, packed);
       if (outcome.kind !== 'committed') return await this.undone(outcome);
       failpoint('transact.beforeCommit');
-      await this.query('COMMIT');
+      const { command } = await this.query('COMMIT');
+      // Something behind our last statement has failed: the server says so by this word alone.
+      if (command !== 'COMMIT') return await this.undone({ kind: 'undone', error: new RolledBackAtCommit() });
       failpoint('transact.afterCommit');
-      flush.committed();
       await this.release();
       return outcome;
     } catch (error) {
@@ -98,19 +109,21 @@ export class PostgresTurnTransaction implements TurnTransaction {
     return outcome;
   }
 
-  private query(text: string): Promise<unknown> {
-    return this.client.query(text);
+  /** E4. Names of prepared statements would be the application's to give, on its connection. */
+  private query(given: string | QueryConfig): Promise<QueryResult> {
+    const { statementTimeoutMs, connectTimeoutMs } = this.database.options;
+    const query = typeof given === 'string' ? { text: given } : { ...given, name: undefined };
+    const limited: QueryConfig = Object.assign(query, { query_timeout: statementTimeoutMs + connectTimeoutMs });
+    return this.client.query(limited);
   }
 
-  /** Names of prepared statements would be the application's to give, on its connection. */
   private get unnamed(): Client {
-    const query = (given: unknown): unknown =>
-      this.client.query((typeof given === 'string' ? given : { ...(given as object), name: undefined }) as never);
-    return { query } as unknown as Client;
+    return { query: (given: string | QueryConfig) => this.query(given) } as unknown as Client;
   }
 
   private async release(): Promise<void> {
     this.isOver = true;
+    this.unguard();
     (this.runner as { isReleased: boolean }).isReleased = false;
     await this.runner.release();
   }
@@ -129,4 +142,10 @@ function refused(error: unknown): TransactOutcome {
     return { kind: 'undone', error };
   if (isAboutStatement(error)) return { kind: 'rejected', refusal: refusalOf(null, error) };
   return { kind: 'failed', reason: messageOf(error) };
+}
+
+class RolledBackAtCommit extends Error {
+  constructor() {
+    super('the server rolled the transaction back when it was to be committed');
+  }
 }

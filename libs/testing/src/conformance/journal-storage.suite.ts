@@ -261,6 +261,9 @@ const races: JournalCase[] = [
         append(actor, { seq: 3, epoch: 1 }, [], own),
       ]);
       assert.deepEqual(outcomes, Array(3).fill({ kind: 'conflict', actual: head }));
+      // What stands on it may come in a flush of its own.
+      for (const entries of [['z'], []])
+        assert.deepEqual(await write(journal, append(actor, head, entries, own)), { kind: 'conflict', actual: head });
       const next = await commit(journal, append(actor, head, ['c'], { writer: 'first', continues: true }));
       assert.deepEqual(await readAll(journal, actor), [
         [1, 'a'],

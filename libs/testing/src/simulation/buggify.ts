@@ -40,6 +40,11 @@ export function drawLeaseTtl(choices: Choices): number | null {
   return pick(choices, [null, null, 500, 500, 1_000, 3_000], 'knob.lease');
 }
 
+/** Whether answers overlap with the next flush: what is measured says nothing on virtual time, so that each seed chooses. */
+export function drawOverlap(choices: Choices): 'never' | 'always' {
+  return pick(choices, ['never', 'always'], 'knob.overlap');
+}
+
 const variants = new WeakMap<Type<object>, Map<string, Type<object>>>();
 
 /** The class with those options changed that it has: a subclass that stands in for it under the same type. */

@@ -39,6 +39,8 @@ export interface Faults {
   readonly readFails: number;
   /** Of each look at a checkpoint: a bit of the newest has flipped, where one saved before it was sound. */
   readonly checkpointRots: number;
+  /** Of each claim of the store's lease, and of its answer: it takes up to as long as the lease itself. */
+  readonly leaseSlow: number;
 }
 
 export type FaultName = keyof Faults;
@@ -61,6 +63,7 @@ export const DEFAULT_FAULTS: Faults = {
   outOfSpace: 0.02,
   readFails: 0.05,
   checkpointRots: 0.1,
+  leaseSlow: 0.3,
 };
 
 export const NO_FAULTS: Faults = Object.fromEntries(Object.keys(DEFAULT_FAULTS).map((name) => [name, 0])) as Record<
@@ -112,5 +115,6 @@ export function storageFaultsOf(mix: Faults): StorageFaults {
     outOfSpace: mix.outOfSpace,
     readFails: mix.readFails,
     checkpointRots: mix.checkpointRots,
+    leaseSlow: mix.leaseSlow,
   };
 }

@@ -1,6 +1,6 @@
 import type { LoggerService, Provider, Type } from '@nestjs/common';
 import { MemoryStorage } from '#storage/memory';
-import { NO_KNOBS, drawKnobs, drawLeaseTtl, variantOf } from './buggify';
+import { NO_KNOBS, drawKnobs, drawLeaseTtl, drawOverlap, variantOf } from './buggify';
 import type { SeededChoices } from './choices';
 import { collectLogs } from './collect-logs';
 import { SimDisk } from './disk';
@@ -154,8 +154,11 @@ export class RunParts implements WorldParts {
       { provide: Outside, useValue: this.outside.seenBy(life) },
       ...providers,
     ];
-    if (this.leaseTtlMs === null) return { options, providersFor, logger: this.logger };
-    this.note('knob.lease');
-    return { options: { ...options, lease: { ttl: this.leaseTtlMs } }, providersFor, logger: this.logger };
+    const { leaseTtlMs, logger } = this;
+    const overlap = buggify ? drawOverlap(this.choices) : 'auto';
+    if (overlap === 'always') this.note('knob.overlap');
+    if (leaseTtlMs !== null) this.note('knob.lease');
+    const lease = leaseTtlMs === null ? {} : { lease: { ttl: leaseTtlMs } };
+    return { options: { ...lease, groupCommit: { overlap }, ...options }, providersFor, logger };
   }
 }

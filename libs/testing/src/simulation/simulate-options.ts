@@ -22,7 +22,7 @@ export interface SimulateOptions {
   readonly options?: PlexSpacesOptions;
   /** The most of each fault that a seed may draw; 'none' for none at all. */
   readonly faults?: Partial<Faults> | 'none';
-  /** A seed may set checkpoint interval, compression, idle timeout and mailbox of the actors, and give the store leases. Default true. */
+  /** A seed may set checkpoint interval, compression, idle timeout and mailbox of the actors, overlap answers with commits, and give the store leases. Default true. */
   readonly buggify?: boolean;
   /** What clients do. It has to end. */
   readonly scenario: (world: SimWorld) => unknown;

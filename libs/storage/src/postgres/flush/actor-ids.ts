@@ -17,7 +17,7 @@ export interface ActorPlace {
  * Invariants
  *   A1  The cache holds ids of committed rows only: whoever makes one says `committed` afterwards.
  *   A2  Head rows are never deleted (J3), so what is committed may be cached until the server may have lost it in a crash:
- *       `clear` with each new connection.
+ *       `clear` with each new connection of the writer, who alone uses one that remembers.
  */
 export class ActorIds {
   private readonly cached = new Map<string, number>();

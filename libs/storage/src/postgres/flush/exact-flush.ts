@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
-import { failpoint, type Outcome, type RowRefusal, StoreBusyError } from '#spi';
+import { CorruptRecordError, failpoint, type Outcome, type RowRefusal, StoreBusyError } from '#spi';
 import { ACTOR_STATUSES } from '../../sqlite/protocol';
-import { isAboutOneWrite, isAboutStatement, isLockTimeout, isTransient, messageOf, sqlState } from '../driver';
+import { isAboutOneWrite, isAboutStatement, isLockTimeout, isTransient, leavesConnection, messageOf } from '../driver';
 import { numberOf } from '../stored-rows';
 import { rowsOf } from '../session';
 import type { Tables } from '../tables';
@@ -71,11 +71,6 @@ export class ExactFlush {
     return this.tryWrite(client, packed, packed.writes[0] as PackedWrite);
   }
 
-  /** That transaction was committed. */
-  committed(): void {
-    for (const [name, id] of this.made) this.ids.committed(name, id);
-  }
-
   private async together(
     client: Client,
     packed: PackedWrites,
@@ -107,11 +102,11 @@ export class ExactFlush {
       }
       failpoint('commit.beforeCommit');
       await this.commit(client, writes);
-      this.committed();
+      for (const [name, id] of this.made) this.ids.committed(name, id);
       return outcomes;
     } catch (error) {
       // It has ended by itself where the server refused the commit.
-      if (sqlState(error) !== '' || error instanceof OpenConstraint) await client.query('ROLLBACK');
+      if (leavesConnection(error) || error instanceof OpenConstraint) await client.query('ROLLBACK');
       throw error;
     }
   }
@@ -144,9 +139,10 @@ export class ExactFlush {
       else await this.undo(client, mark);
       return outcome;
     } catch (error) {
-      if (!isAboutOneWrite(error)) throw error;
+      const isDamage = error instanceof CorruptRecordError;
+      if (!isDamage && !isAboutOneWrite(error)) throw error;
       await this.undo(client, mark);
-      return { kind: 'failed', reason: messageOf(error) };
+      return { kind: 'failed', reason: messageOf(error), ...(isDamage ? { error } : {}) };
     }
   }
 

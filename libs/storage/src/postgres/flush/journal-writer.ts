@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
-import { failpoint, type Outcome, StoreBusyError, StoreFailedError } from '#spi';
+import { CorruptRecordError, failpoint, type Outcome, StoreBusyError, StoreFailedError } from '#spi';
 import { isAboutOneWrite, isLockTimeout, isRefusal, isTransient, messageOf } from '../driver';
 import type { PostgresDatabase } from '../postgres-database';
 import { ExactFlush } from './exact-flush';
 import { FastFlush, type KnownMessages } from './fast-flush';
 import { type FastPlan, planFast } from './fast-plan';
 import { InboxChanges } from './inbox-changes';
-import type { PackedWrite, PackedWrites } from './packed-writes';
+import type { PackedAccept, PackedWrite, PackedWrites } from './packed-writes';
 
 /** How often the one statement is run again that stood in another transaction's way, before each write is looked at. */
 const ATTEMPTS = 3;
@@ -25,7 +25,13 @@ export class JournalWriter {
   }
 
   /** One group commit, one outcome per write. After a throw nothing is known: read the head rows back (P10). */
-  flush(packed: PackedWrites): Promise<readonly Outcome[]> {
+  async flush(packed: PackedWrites): Promise<readonly Outcome[]> {
+    const outcomes = await this.commit(packed);
+    this.database.witness?.note(packed.writes, outcomes);
+    return outcomes;
+  }
+
+  private commit(packed: PackedWrites): Promise<readonly Outcome[]> {
     return this.database.write(async (client) => {
       failpoint('commit.beforeBegin');
       try {
@@ -55,25 +61,34 @@ export class JournalWriter {
   }
 
   private async outcomes(client: Client, packed: PackedWrites, known: KnownMessages): Promise<readonly Outcome[]> {
+    if (known.size === 0) return packed.writes.map(outcomeOf);
     const outcomes: Outcome[] = [];
-    for (const write of packed.writes) outcomes.push(await this.outcome(client, packed, write, known));
+    for (const write of packed.writes) {
+      const isKnown = write.kind === 'accept' && known.has(`${write.row.actor}\n${write.row.id}`);
+      outcomes.push(isKnown ? await this.repeated(client, packed, write) : outcomeOf(write));
+    }
     return outcomes;
   }
 
-  private async outcome(
-    client: Client,
-    packed: PackedWrites,
-    write: PackedWrite,
-    known: KnownMessages,
-  ): Promise<Outcome> {
-    if (write.kind === 'append') {
-      const { expected, count, epoch } = write;
-      return { kind: 'committed', head: { seq: expected.seq + count, epoch } };
-    }
+  /** A message that was known already. */
+  private async repeated(client: Client, packed: PackedWrites, write: PackedAccept): Promise<Outcome> {
     const { actor, id } = write.row;
-    if (!known.has(`${actor}\n${id}`)) return { kind: 'accepted' };
-    const row = await this.inbox.find(client, await this.database.ids.obtain(client, actor), id);
-    if (row !== null) return { kind: 'duplicate', row: { actor, ...row } };
+    try {
+      const row = await this.inbox.find(client, await this.database.ids.obtain(client, actor), id);
+      if (row !== null) return { kind: 'duplicate', row: { actor, ...row } };
+    } catch (error) {
+      if (!(error instanceof CorruptRecordError)) throw error;
+      return { kind: 'failed', reason: error.message, error }; // its row cannot be read; the others are stored
+    }
     return this.exact.alone(client, packed, write); // its window has closed in between
   }
+}
+
+const ACCEPTED: Outcome = { kind: 'accepted' };
+
+/** Of a write that is stored. */
+function outcomeOf(write: PackedWrite): Outcome {
+  if (write.kind === 'accept') return ACCEPTED;
+  const { expected, count, epoch } = write;
+  return { kind: 'committed', head: { seq: expected.seq + count, epoch } };
 }

@@ -12,9 +12,9 @@ local function sum_of(field, meta)
   return sub(redis.sha1hex(field .. meta), 1, 8)
 end
 
-local function put(base, field, row)
-  local meta = row.state .. ' ' .. row.attempts .. ' ' .. row.due .. ' ' .. row.expires .. ' ' .. row.position
-  call('HSET', base .. 'i', field, sum_of(field, meta) .. ' ' .. meta .. '\n' .. row.body)
+local function put(base, field, state, attempts, due, expires, position, body)
+  local meta = state .. ' ' .. attempts .. ' ' .. due .. ' ' .. expires .. ' ' .. position
+  call('HSET', base .. 'i', field, sum_of(field, meta) .. ' ' .. meta .. '\n' .. body)
 end
 
 -- false: there is none. nil: it is damaged.
@@ -35,12 +35,12 @@ local function next_position(base)
   return format('%014d', call('INCR', base .. 'n'))
 end
 
--- row: base, actor, id, attempts, due, blob
-local function insert(row, state)
-  local base, field = row[1], row[2] .. NUL .. row[3]
-  local position = next_position(base)
-  put(base, field, { state = state, attempts = row[4], due = row[5], expires = '-', position = position, body = row[6] })
-  call('ZADD', base .. 'q', 0, row[2] .. NUL .. position .. row[3])
-  call('ZADD', base .. 'd', row[5], field)
+-- Returns the row as row_at would, but for its value.
+local function insert(base, actor, id, state, attempts, due, blob)
+  local field, position = actor .. NUL .. id, next_position(base)
+  put(base, field, state, attempts, due, '-', position, blob)
+  call('ZADD', base .. 'q', 0, actor .. NUL .. position .. id)
+  call('ZADD', base .. 'd', due, field)
+  return { state = state, attempts = attempts, due = due, expires = '-', position = position, body = blob }
 end
 `;

@@ -24,6 +24,8 @@ export class FaultSource {
   /** How often each fault struck, by label. */
   readonly fired = new Map<string, number>();
   private refusals = 0;
+  /** What waits for longer than requests do. */
+  private readonly late = new Set<() => void>();
 
   constructor(
     readonly choices: Choices,
@@ -58,9 +60,24 @@ export class FaultSource {
     return this.strikes(this.faults.checkpointRots, 'checkpoint.rots');
   }
 
+  /** Milliseconds that a claim of a lease of `ttlMs`, or its answer, is late (F04). */
+  claimDelay(ttlMs: number, label: string): number {
+    return this.strikes(this.faults.leaseSlow, `${label}.slow`) ? this.choices.below(ttlMs, `${label}.late`) : 0;
+  }
+
+  /** `arrive` happens later, or when the faults end, whichever comes first. */
+  arriveLate(arrive: () => void, delay: (arrive: () => void) => void): void {
+    const once = (): void => {
+      if (this.late.delete(once)) arrive();
+    };
+    this.late.add(once);
+    delay(once);
+  }
+
   heal(): void {
     this.faults = NO_STORAGE_FAULTS;
     this.refusals = 0;
+    for (const arrive of this.late) arrive();
   }
 
   /** Notes a fault that is no matter of probability: what a crash took. */

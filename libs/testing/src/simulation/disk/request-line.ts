@@ -67,15 +67,26 @@ export class RequestLine {
     if (!log.sync(mark)) throw powerFailed();
   }
 
-  /** R4. */
+  /** R4. As long as the faults say. */
   async pause(label: string): Promise<void> {
     const delayMs = this.engine.faults.latency(label);
     if (delayMs === 0) return;
-    await new Promise<void>((resolve) => {
-      this.clock.schedule(() => {
-        if (!this.isDead) resolve();
-      }, delayMs);
-    });
+    await new Promise<void>((resolve) => this.clock.schedule(this.unlessDead(resolve), delayMs));
+  }
+
+  /** R4. So long, unless the faults end before. */
+  async beLate(delayMs: number): Promise<void> {
+    if (delayMs === 0) return;
+    const { faults } = this.engine;
+    await new Promise<void>((resolve) =>
+      faults.arriveLate(this.unlessDead(resolve), (arrive) => this.clock.schedule(arrive, delayMs)),
+    );
+  }
+
+  private unlessDead(resolve: () => void): () => void {
+    return () => {
+      if (!this.isDead) resolve();
+    };
   }
 
   die(): void {

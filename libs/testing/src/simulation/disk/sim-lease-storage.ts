@@ -2,7 +2,7 @@ import type { LeaseHolder, LeaseStorage } from '#spi';
 import type { MemoryLeases } from '#storage/memory';
 import type { RequestLine } from './request-line';
 
-/** The leases as one life sees them, over a line of its own (L5). A grant may take its time to get back. */
+/** The leases as one life sees them, over a line of its own (L5). A claim may take its time to get there, and its answer to get back. */
 export class SimLeaseStorage implements LeaseStorage {
   constructor(
     private readonly line: RequestLine,
@@ -10,9 +10,13 @@ export class SimLeaseStorage implements LeaseStorage {
   ) {}
 
   claim(name: string, holder: string, ttlMs: number): Promise<LeaseHolder> {
-    return this.line.change('claim', false, async () => {
-      const answer = this.leases.claim(name, holder, ttlMs);
-      await this.line.pause('claim.answer.latency');
+    const { line, leases } = this;
+    const isLate = (label: string): Promise<void> => line.beLate(line.engine.faults.claimDelay(ttlMs, label));
+    return line.change('claim', false, async () => {
+      await isLate('claim');
+      const answer = leases.claim(name, holder, ttlMs);
+      await line.pause('claim.answer.latency');
+      await isLate('claim.answer');
       return answer;
     });
   }

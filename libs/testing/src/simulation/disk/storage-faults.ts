@@ -17,6 +17,8 @@ export interface StorageFaults {
   readonly readFails: number;
   /** A bit of the newest checkpoint flips before it is read, where one saved before it was sound. */
   readonly checkpointRots: number;
+  /** A claim of a lease, and its answer, each take up to as long as the lease. */
+  readonly leaseSlow: number;
 }
 
 /** A disk that does what it is told, at once. @publicApi */
@@ -28,4 +30,5 @@ export const NO_STORAGE_FAULTS: StorageFaults = Object.freeze({
   outOfSpace: 0,
   readFails: 0,
   checkpointRots: 0,
+  leaseSlow: 0,
 });
