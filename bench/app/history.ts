@@ -13,9 +13,8 @@ export interface Written {
 export interface History {
   /** Turns of each. */
   readonly turns: number;
-  /** Journal entries of the first, and those after its last checkpoint. */
+  /** Journal entries of the first. */
   readonly entries: number;
-  readonly entriesAfterCheckpoint: number;
   readonly journalBytes: number;
   /** Of its last checkpoint. */
   readonly checkpointBytes: number;
@@ -43,9 +42,8 @@ export async function writeHistory(
     turns += more;
     more = CHECKPOINT_EVERY;
   }
-  const sizes = await sizesOf(app.storage, first.actorId);
   await app.close();
-  return { turns, ...sizes };
+  return { turns, ...(await sizesOf(store, cls, first.actorId)) };
 }
 
 /** As if no checkpoint had ever been taken. */
@@ -54,7 +52,10 @@ export function hideCheckpoints({ checkpoints }: Storage): void {
   checkpoints.list = () => Promise.resolve([]);
 }
 
-async function sizesOf({ journal, checkpoints }: Storage, actor: string): Promise<Omit<History, 'turns'>> {
+/** Of a store at rest: a checkpoint is written beside the turns that follow it. */
+async function sizesOf(store: Store, cls: Type<Written>, actor: string): Promise<Omit<History, 'turns'>> {
+  const app = await startOn(store, cls);
+  const { journal, checkpoints } = app.storage;
   let [entries, journalBytes] = [0, 0];
   for await (const page of journal.read(actor, 0))
     for (const { bytes } of page) {
@@ -62,10 +63,6 @@ async function sizesOf({ journal, checkpoints }: Storage, actor: string): Promis
       journalBytes += bytes.length;
     }
   const checkpoint = await checkpoints.latest(actor);
-  return {
-    entries,
-    entriesAfterCheckpoint: entries - (checkpoint?.seq ?? 0),
-    journalBytes,
-    checkpointBytes: checkpoint?.bytes.length ?? 0,
-  };
+  await app.close();
+  return { entries, journalBytes, checkpointBytes: checkpoint?.bytes.length ?? 0 };
 }

@@ -19,7 +19,6 @@ export async function measureRecovery(cls: Type<Written>, bench: Bench): Promise
   const checkpoint = await recoverAll(store, cls, keys, history.turns + 1, 'checkpoint');
   return {
     entries: history.entries,
-    entriesAfterCheckpoint: history.entriesAfterCheckpoint,
     checkpointShare: history.checkpointBytes / history.journalBytes,
     replayFirstMs: replay.firstMs,
     replayMs: replay.steadyMs,
