@@ -144,10 +144,10 @@ export class Link {
 
   /** K2 */
   private giveUp(life: Life): void {
-    life.redis.disconnect();
     if (this.life !== life) return; // done already, and maybe another one is up
     this.life = undefined;
     this.ghost = life;
+    life.redis.disconnect();
   }
 
   private async connect(): Promise<Life> {

@@ -15,7 +15,7 @@ export interface Faults {
   readonly pause: number;
   /** Of each disruption: the process is asked to end, and started again. */
   readonly gracefulRestart: number;
-  /** Of each disruption: the wall clock jumps by some seconds, back or forth. */
+  /** Of each disruption: the wall clock jumps by some seconds, back or forth. Of each pause: it stands still meanwhile. */
   readonly clockJump: number;
   /** Of each event of a process: it happens a little late. */
   readonly slowProcess: number;

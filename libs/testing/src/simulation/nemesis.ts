@@ -145,10 +145,17 @@ export class Nemesis {
   private pause(life: NodeLife): void {
     const ms = 1 + this.choices.below(500, 'pause.length') + this.beyondLease();
     const isReplaced = this.choices.chance(0.5, 'pause.replaced');
-    this.tell(`${life.life.name} is paused for ${ms} ms${isReplaced ? ' and replaced' : ''}`);
+    const standsStill = this.mix.clockJump > 0 && this.choices.chance(0.5, 'pause.clockStandsStill'); // as when a machine is suspended
+    this.tell(
+      `${life.life.name} is paused for ${ms} ms${standsStill ? ', its wall clock too' : ''}${isReplaced ? ', and replaced' : ''}`,
+    );
     this.node.pause(life);
     if (isReplaced) this.node.start();
     this.clock.world.schedule(() => {
+      if (standsStill) {
+        this.note('clockStoodStill');
+        life.life.clockError -= ms;
+      }
       this.node.resume(life);
       if (isReplaced)
         // a zombie: it goes on until its manager notices
