@@ -91,10 +91,21 @@ export class FaultRun {
     await Promise.all(steps.map((step) => this.untilAnswered(step)));
   }
 
-  async judge(): Promise<HistoryVerdict> {
+  /** Resolves when nothing that was accepted is left to do. */
+  async settle(): Promise<void> {
     const direct = await RedisStorage.open(this.server.url);
-    let actors = await readActors(direct);
-    await until(async () => (actors = await readActors(direct)).every(({ pending }) => pending.length === 0));
+    const actors = ['book/main', ...KEYS.map((key) => `account/${key}`)].map((name) => `default/default/${name}`);
+    await until(async () => {
+      const pending = await Promise.all(actors.map((actor) => direct.inbox.pending(actor)));
+      return pending.every(({ length }) => length === 0);
+    });
+    await direct.close();
+  }
+
+  async judge(): Promise<HistoryVerdict> {
+    await this.settle();
+    const direct = await RedisStorage.open(this.server.url);
+    const actors = await readActors(direct);
     const finals: Record<string, unknown> = {};
     for (const key of KEYS)
       finals[`default/default/account/${key}`] = await this.app.client(Account).ref(key).ask.current();

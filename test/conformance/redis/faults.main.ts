@@ -14,7 +14,9 @@ async function strike(when: 'before' | 'after', cuts: number, seed: number): Pro
   const run = await FaultRun.start(server);
   for (let i = 1; i <= cuts; i++) {
     await run.cut(when, random.below(6));
-    if (i % PROGRESS === 0 || i === cuts) process.stdout.write(`${i} of ${cuts} flushes cut ${when}\n`);
+    if (i % PROGRESS !== 0 && i !== cuts) continue;
+    process.stdout.write(`${i} of ${cuts} flushes cut ${when}\n`);
+    await run.settle(); // else each new activation has a longer line to read
   }
   const { verdict, problems, invalid, figures } = await run.judge();
   process.stdout.write(`cut ${when}, seed ${seed}: ${verdict} ${JSON.stringify({ problems, invalid, figures })}\n`);
