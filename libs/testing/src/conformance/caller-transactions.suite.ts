@@ -214,9 +214,9 @@ export function callerCases(transactions: UserTransactions): readonly CallerCase
           assert.deepEqual(told, [], 'nothing is committed yet');
         });
         assert.deepEqual(told, ['b', 'a', 'c']);
-        await rolledBack(
-          async (transaction) => void (await tell(store, transaction, rowFor(actor, 'd'), telling('d'))),
-        );
+        await rolledBack(async (transaction) => {
+          await tell(store, transaction, rowFor(actor, 'd'), telling('d'));
+        });
         await committed(store, rowFor(actor, 'e'));
         assert.deepEqual(told, ['b', 'a', 'c'], 'nobody hears of what was rolled back');
       },
