@@ -1,6 +1,6 @@
 import { decodeCheckpoint, decodeEntry } from '#journal';
 import { Actor, Handle, State, TerminalError, UseFacets, durability, virtualActor } from 'plexspaces';
-import type { CheckpointRecord, InboxRow, Storage } from 'plexspaces/spi';
+import type { CheckpointRecord, Env, InboxRow, Storage } from 'plexspaces/spi';
 import { decodeAnswer } from '../../../libs/core/src/runtime/answer-codec';
 import { readableEnvelope } from '../../../libs/core/src/runtime/message-codec';
 import { type App, startApp } from '../../support/app';
@@ -47,8 +47,8 @@ export const BLOBS = [
   ['ps_checkpoint', 'bytes'],
 ] as const;
 
-export function startFlipped(storage: Storage, [codec, given]: Way): Promise<App> {
-  return startApp({ actors: [Flipped], storage, codec, encryption: given });
+export function startFlipped(storage: Storage, [codec, given]: Way, env?: Env): Promise<App> {
+  return startApp({ actors: [Flipped], storage, codec, encryption: given, env });
 }
 
 /** Entries, checkpoints, and messages in each state that they come to rest in: answered, refused, parked, waiting. */
