@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { DynamicModule, INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type ActorClient, PlexSpacesModule, getActorToken } from 'plexspaces';
@@ -16,25 +17,32 @@ export interface App {
 /** An error at start-up is thrown, and nothing is written between the lines of progress. */
 const QUIET = { logger: false, abortOnError: false } as const;
 
+type RootOptions = NonNullable<Parameters<typeof PlexSpacesModule.forRoot>[0]>;
+
 /** Storage `null`: memory, the default. */
-export async function startApp(storage: DynamicModule | null, ...providers: Provider[]): Promise<App> {
-  const context = await NestFactory.createApplicationContext(
-    {
-      module: class BenchModule {},
-      imports: [
-        storage === null
-          ? PlexSpacesModule.forRoot({ allowInMemoryStorage: true })
-          : PlexSpacesModule.forRoot({ storage }),
-        PlexSpacesModule.forFeature(providers),
-      ],
-    },
-    QUIET,
-  );
-  return appOf(context);
+export function startApp(storage: DynamicModule | null, ...providers: Provider[]): Promise<App> {
+  return start(storage === null ? { allowInMemoryStorage: true } : { storage }, providers);
 }
 
 export function startOn(store: Store, ...providers: Provider[]): Promise<App> {
   return startApp(moduleOf(store), ...providers);
+}
+
+/** With every payload encrypted, under a key that nobody keeps. */
+export function startEncryptedOn(store: Store, ...providers: Provider[]): Promise<App> {
+  const encryption = { keys: { bench: randomBytes(32) }, current: 'bench' };
+  return start({ storage: moduleOf(store), encryption }, providers);
+}
+
+async function start(options: RootOptions, providers: Provider[]): Promise<App> {
+  const context = await NestFactory.createApplicationContext(
+    {
+      module: class BenchModule {},
+      imports: [PlexSpacesModule.forRoot(options), PlexSpacesModule.forFeature(providers)],
+    },
+    QUIET,
+  );
+  return appOf(context);
 }
 
 function moduleOf({ storage, url }: Store): DynamicModule {

@@ -5,8 +5,8 @@ import type { Bench, Figures } from '../harness/case';
 import { type Add, KEYS, measureDurableAsks, measureLatency } from './ask-loop';
 
 /** Durable asks through the handler `method`. */
-export async function measureDurable(method: 'add' | 'addRated', bench: Bench): Promise<Figures> {
-  const app = await startOn(await bench.store(), DurableCounter);
+export async function measureDurable(method: 'add' | 'addRated', bench: Bench, start = startOn): Promise<Figures> {
+  const app = await start(await bench.store(), DurableCounter);
   const client = app.client(DurableCounter);
   const counters = Array.from({ length: KEYS }, (_, i): Add => {
     const ref = client.ref(`c${i}`);

@@ -11,6 +11,8 @@ import { run as askPlain } from './ask-plain';
 import { run as durableAskEffect } from './durable-ask-effect';
 import { run as durableAskPlain } from './durable-ask-plain';
 import { run as durableHotKey } from './durable-hot-key';
+import { run as encryptionOff } from './encryption-off';
+import { run as encryptionOn } from './encryption-on';
 import { run as firstTouch } from './first-touch';
 import { run as idleNact } from './idle-nact';
 import { run as idlePlain } from './idle-plain';
@@ -32,6 +34,8 @@ export const CASES = {
   'durable-ask-effect': durableAskEffect,
   'raw-ask-effect': rawAskEffect,
   'durable-hot-key': durableHotKey,
+  'encryption-off': encryptionOff,
+  'encryption-on': encryptionOn,
   'first-touch': firstTouch,
   'recovery-counter': recoveryCounter,
   'recovery-ledger': recoveryLedger,

@@ -1,6 +1,7 @@
 import type { StorageName } from '../harness/storage-name';
 import { ASK } from './ask-section';
 import { durableSection, growthSection, touchSection } from './durable-section';
+import { ENCRYPTION } from './encryption-section';
 import { HEAP, appendSection, memorySection, recoverySection } from './recovery-section';
 import type { Section } from './sections';
 
@@ -9,7 +10,7 @@ export function sectionsOn(storage: StorageName): readonly Section[] {
   const stored = [durableSection, touchSection, appendSection, recoverySection, growthSection, memorySection].map(
     (section) => section(storage),
   );
-  return storage === 'sqlite' ? [ASK, ...stored, HEAP] : stored;
+  return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP] : stored;
 }
 
 /** Those whose name, or one of whose cases, begins with one of the words, with these cases only; without a word all that are not `onDemand`. */

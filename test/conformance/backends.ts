@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { DataSource } from 'typeorm';
 import { type CheckpointStorage, type Env, type PersistentStorage, type Storage, SystemEnv } from '#spi';
 import { Keyring, encryptSnapshots, encryptStorage } from '#journal';
 import { FsCheckpointStorage, FsPersistentStorage } from '#storage/fs';
 import { MemoryPersistentStorage, MemoryStorage } from '#storage/memory';
 import { SqliteStorage } from '#storage/sqlite';
-import type { Backend, JournalBackend, UserTables } from '#testing/conformance';
+import type { Backend, JournalBackend, UserTables, UserTransactions } from '#testing/conformance';
+import { SqliteCallerDialect } from '../../libs/storage/src/typeorm/sqlite-caller-dialect';
+import { TypeormCallerTransactions } from '../../libs/storage/src/typeorm/typeorm-caller-transactions';
 import { SeededChoices } from '../../libs/testing/src/simulation/choices';
 import { SimDisk } from '../../libs/testing/src/simulation/disk';
 
@@ -21,14 +24,38 @@ export function memory(): JournalBackend<Storage> {
   };
 }
 
-export function sqliteFile(): JournalBackend<Storage> & { readonly tables: UserTables } {
+/** What an application needs beside a store whose database it shares. */
+export interface Shared {
+  readonly tables: UserTables;
+  readonly transactions: UserTransactions;
+}
+
+/** Transactions over one DataSource, made when the first is asked for. */
+export function transactionsOf(make: () => Promise<DataSource>): UserTransactions & { end(): Promise<void> } {
+  let source: Promise<DataSource> | undefined;
+  return {
+    run: async (work) => (await (source ??= make().then((made) => made.initialize()))).transaction(work),
+    end: async () => (await source)?.destroy(),
+  };
+}
+
+export function sqliteFile(): JournalBackend<Storage> & Shared {
   const folder = temporaryFolder();
+  const path = async (): Promise<string> => join(await folder.path(), 'journal.db');
+  const transactions = transactionsOf(
+    async () =>
+      new DataSource({
+        type: 'better-sqlite3',
+        database: await path(),
+        prepareDatabase: (db: Database.Database) => void db.pragma('synchronous = FULL'),
+      }),
+  );
   let connection: Database.Database | undefined;
   return {
     name: 'sqlite file',
     tables: {
       query: async (sql) => {
-        const statement = (connection ??= new Database(join(await folder.path(), 'journal.db'))).prepare(sql);
+        const statement = (connection ??= new Database(await path())).prepare(sql);
         if (statement.reader) return statement.all() as Record<string, unknown>[];
         statement.run();
         return [];
@@ -36,9 +63,16 @@ export function sqliteFile(): JournalBackend<Storage> & { readonly tables: UserT
       placeholder: () => '?',
       types: { text: 'text', bytes: 'blob', integer: 'integer', real: 'real' },
     },
+    transactions,
     expects: { persistent: true, shared: false, rows: true, callerTransactions: true },
-    open: async () => SqliteStorage.open(join(await folder.path(), 'journal.db')),
+    open: async () => {
+      const store = await SqliteStorage.open(await path());
+      const dialect = new SqliteCallerDialect(await path(), 'full');
+      store.callerTransactions = new TypeormCallerTransactions(dialect, () => store.journal.isOpen);
+      return store;
+    },
     destroy: async () => {
+      await transactions.end();
       connection?.close();
       await folder.remove();
     },

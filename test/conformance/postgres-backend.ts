@@ -1,8 +1,13 @@
 import { Client } from 'pg';
+import { DataSource } from 'typeorm';
 import { type LeaseStorage, type Storage, SystemEnv } from '#spi';
 import { type PostgresOptions, PostgresStorage } from '#storage/postgres';
-import type { JournalBackend, LeaseBackend, UserTables } from '#testing/conformance';
+import type { JournalBackend, LeaseBackend } from '#testing/conformance';
+import { PostgresCallerDialect } from '../../libs/storage/src/typeorm/postgres-caller-dialect';
+import { whyOtherPostgres } from '../../libs/storage/src/typeorm/same-postgres';
+import { TypeormCallerTransactions } from '../../libs/storage/src/typeorm/typeorm-caller-transactions';
 import type { TestServer } from '../support/servers/test-server';
+import { type Shared, transactionsOf } from './backends';
 
 /** A name nobody else has. */
 export function freshSchema(): string {
@@ -33,8 +38,11 @@ export class PostgresSchema {
   }
 }
 
-export function postgres(server: TestServer): JournalBackend<Storage> & { readonly tables: UserTables } {
+export function postgres(server: TestServer): JournalBackend<Storage> & Shared {
   const place = new PostgresSchema(server);
+  const transactions = transactionsOf(() =>
+    Promise.resolve(new DataSource({ type: 'postgres', url: server.url.href, poolSize: 2 })),
+  );
   const made: string[] = [];
   return {
     name: 'postgres',
@@ -48,8 +56,15 @@ export function postgres(server: TestServer): JournalBackend<Storage> & { readon
       placeholder: (n) => `$${n}`,
       types: { text: 'text', bytes: 'bytea', integer: 'bigint', real: 'double precision' },
     },
-    open: () => place.open(),
+    transactions,
+    open: async () => {
+      const store = await place.open();
+      const dialect = new PostgresCallerDialect(store.database, (source) => whyOtherPostgres(source, store));
+      store.callerTransactions = new TypeormCallerTransactions(dialect, () => store.database.isOpen);
+      return store;
+    },
     destroy: async () => {
+      await transactions.end();
       for (const name of made) await place.query(`DROP TABLE IF EXISTS ${name}`);
       await place.destroy();
     },

@@ -23,7 +23,7 @@ export type CallerOutcome =
 /**
  * Messages accepted by the application's own transactions, in the database of the journal.
  *
- * Rules, proven by test/integration/rows:
+ * Rules, proven by `describeJournalStorage`, and in an application by test/integration/rows:
  *  X1. The row is written by the transaction's own connection: it is accepted exactly if that transaction commits. Nothing
  *      else the store does is waited for, so that a transaction which locks the database does not wait for itself.
  *  X2. Only an open transaction of this database will do. Anything else is an InvalidTransactionError, and nothing was written.

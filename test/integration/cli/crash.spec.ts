@@ -8,8 +8,9 @@ import { openStorage } from 'plexspaces';
 import { type Storage, SystemEnv } from 'plexspaces/spi';
 import { type App, closeApps, startApp } from '../../support/app';
 import { postgresServer } from '../../support/servers/postgres-server';
+import { PrivateRedis, redisBinary } from '../../support/servers/private-redis';
 import { Tally, Till } from './cli-world';
-import { everything } from './dump-actors';
+import { dump, everything } from './dump-actors';
 
 // SIGKILL of `plexspaces import` and `plexspaces purge` half way: what is there is served whole or not at all, and the same
 // command ends what was begun.
@@ -18,23 +19,45 @@ const root = join(__dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'plexspaces-cli-crash-'));
 const server = postgresServer();
 const schemas: string[] = [];
+let redis: PrivateRedis | undefined;
 let files = 0;
 
-const DATABASES: readonly (readonly [name: string, isThere: boolean, fresh: () => string])[] = [
-  ['sqlite', true, () => `sqlite:${join(folder, `${++files}.db`)}`],
-  [
-    'postgres',
-    server !== undefined,
-    () => {
+interface Database {
+  readonly name: string;
+  readonly isThere: boolean;
+  /** Restores and purges in steps of a transaction; elsewhere one script does it. */
+  readonly hasSteps: boolean;
+  readonly start?: () => Promise<void>;
+  /** The URL of a store that is new. */
+  readonly fresh: () => string;
+}
+
+const DATABASES: readonly Database[] = [
+  { name: 'sqlite', isThere: true, hasSteps: true, fresh: () => `sqlite:${join(folder, `${++files}.db`)}` },
+  {
+    name: 'postgres',
+    isThere: server !== undefined,
+    hasSteps: true,
+    fresh: () => {
       const schema = `cli_crash_${new SystemEnv().id().toLowerCase()}`;
       schemas.push(schema);
       return `${server?.url.href}?schema=${schema}`;
     },
-  ],
+  },
+  {
+    name: 'redis',
+    isThere: redisBinary() !== undefined,
+    hasSteps: false,
+    start: async () => void (redis ??= await PrivateRedis.start()),
+    fresh: () => `${redis?.url}?prefix=crash${++files}`,
+  },
 ];
+
+const isOfSteps = (point: string): boolean => /^\w+[.]midway=/.test(point);
 
 afterAll(async () => {
   rmSync(folder, { recursive: true });
+  await redis?.destroy();
   if (server === undefined) return;
   const client = new Client({ connectionString: server.url.href });
   await client.connect();
@@ -112,14 +135,16 @@ function fill(url: string): Promise<void> {
   });
 }
 
-describe.each(DATABASES)('SIGKILL of the command line on %s', (_, isThere, fresh) => {
+describe.each(DATABASES)('SIGKILL of the command line on $name', ({ isThere, hasSteps, start, fresh }) => {
   const whereThere = isThere ? it : it.skip;
+  const passed = (points: readonly string[]): string[] => points.filter((point) => hasSteps || !isOfSteps(point));
   let url: string;
   let archive: string;
   let before: Record<string, { readonly head: { readonly status: string } }>;
 
   beforeAll(async () => {
     if (!isThere) return;
+    await start?.();
     url = fresh();
     archive = join(folder, `${++files}.archive`);
     await fill(url);
@@ -128,15 +153,17 @@ describe.each(DATABASES)('SIGKILL of the command line on %s', (_, isThere, fresh
     expect(Object.keys(before)).toHaveLength(2 + TILLS);
   }, 60_000);
 
-  whereThere.each([
-    'restore.midway=kill@4',
-    'import.afterEntries=kill@1',
-    'import.afterEntries=kill@5',
-    'import.afterCheckpoint=kill@1',
-    'import.afterRow=kill@1',
-    'import.afterRow=kill@3',
-    'import.afterEnd=kill@1',
-  ])(
+  whereThere.each(
+    passed([
+      'restore.midway=kill@4',
+      'import.afterEntries=kill@1',
+      'import.afterEntries=kill@5',
+      'import.afterCheckpoint=kill@1',
+      'import.afterRow=kill@1',
+      'import.afterRow=kill@3',
+      'import.afterEnd=kill@1',
+    ]),
+  )(
     'import dies at %s: an actor is served as it was archived, or not at all; once more, and all is there',
     async (point) => {
       const target = fresh();
@@ -158,12 +185,94 @@ describe.each(DATABASES)('SIGKILL of the command line on %s', (_, isThere, fresh
     60_000,
   );
 
-  whereThere.each([
-    'purge.afterCheckpoints=kill@1',
-    `purge.afterCheckpoints=kill@${TILLS}`,
-    'purge.midway=kill@1',
-    'purge.after=kill@1',
-  ])(
+  describe('of a range', () => {
+    let before: unknown;
+    let target: string;
+    let range: string;
+
+    /** A long history of which an archive holds all but the end; what the store kept is left. */
+    beforeEach(async () => {
+      if (!isThere) return;
+      target = fresh();
+      range = join(folder, `${++files}.archive`);
+      await withApp(target, async (app) => {
+        const tally = app.client(Tally).ref('a');
+        await tally.with({ idempotencyKey: 'once' }).ask.add(1);
+        for (let i = 0; i < 160; i++) await tally.ask.add(1);
+      });
+      before = await withStore(target, (store) => dump(store, TALLY));
+      const cut = ['export', range, '--before-checkpoint', '--truncate', '--storage', target];
+      expect(await plexspaces('', ...cut)).toBe(0);
+      expect(await kept()).toBeLessThan(30);
+    }, 60_000);
+
+    /** How many entries there are, without a gap, up to the head. */
+    const kept = (): Promise<number> =>
+      withStore(target, async ({ journal }) => {
+        const seqs: number[] = [];
+        for await (const page of journal.read(TALLY, 0)) seqs.push(...page.map(({ seq }) => seq));
+        const { seq } = await journal.head(TALLY);
+        expect(seqs).toEqual(seqs.map((_, i) => seq - seqs.length + 1 + i));
+        return seqs.length;
+      });
+
+    whereThere.each(
+      passed([
+        'import.afterEntries=kill@1',
+        'import.afterEntries=kill@2',
+        'restore.midway=kill@1',
+        'restore.midway=kill@3',
+      ]),
+    )(
+      'import dies at %s: the journal has no gap and its actor works; once more, and every entry is back',
+      async (point) => {
+        const [cut, importing] = [await kept(), ['import', range, '--storage', target]];
+        expect(await plexspaces(point, ...importing)).toBe('SIGKILL');
+        const half = await kept();
+        if (point.startsWith('import')) expect(half).toBeGreaterThan(cut);
+        await withApp(target, (app) =>
+          expect(app.client(Tally).ref('a').with({ idempotencyKey: 'once' }).ask.add(1)).resolves.toBe(1),
+        );
+        expect(await kept()).toBe(half);
+        expect(await plexspaces('', ...importing)).toBe(0);
+        expect(await withStore(target, (store) => dump(store, TALLY))).toEqual(before);
+        await withApp(target, async (app) => {
+          const tally = app.client(Tally).ref('a');
+          await expect(tally.ask.add(1)).resolves.toBe(162);
+          expect((await tally.history.verify()).ok).toBe(true);
+        });
+      },
+      60_000,
+    );
+
+    whereThere(
+      'import dies, and its actor goes on before the second try: what is archived still joins what is there',
+      async () => {
+        const importing = ['import', range, '--storage', target];
+        expect(await plexspaces('import.afterEntries=kill@1', ...importing)).toBe('SIGKILL');
+        await withApp(target, async (app) => {
+          for (let i = 0; i < 12; i++) await app.client(Tally).ref('a').ask.add(1);
+        });
+        expect(await plexspaces('', ...importing)).toBe(0);
+        await withApp(target, async (app) => {
+          const tally = app.client(Tally).ref('a');
+          await expect(tally.ask.add(1)).resolves.toBe(174);
+          const { ok, turns } = await tally.history.verify();
+          expect([ok, turns]).toEqual([true, 174]);
+        });
+      },
+      60_000,
+    );
+  });
+
+  whereThere.each(
+    passed([
+      'purge.afterCheckpoints=kill@1',
+      `purge.afterCheckpoints=kill@${TILLS}`,
+      'purge.midway=kill@1',
+      'purge.after=kill@1',
+    ]),
+  )(
     'purge dies at %s: a terminated actor stays terminated, others are left alone; once more, and nothing is left of it',
     async (point) => {
       const target = fresh();

@@ -1,9 +1,9 @@
 import type { Settled } from '#journal';
 import { type InboxRow, StoreFailedError, failpoint } from '#spi';
-import { IdempotencyConflictError } from '../errors';
 import { outsideTurns } from '../turn/frame';
 import type { Message } from './message';
 import { storedRow } from './json-rows';
+import { conflictOf } from './known-message';
 import { argsHashOf } from './message-codec';
 import type { SystemPort } from './system-port';
 
@@ -39,8 +39,7 @@ export async function acceptTell(system: SystemPort, message: Message): Promise<
   message.place?.free();
   const known = await accepted;
   failpoint('ingress.afterAccept');
-  if (known !== null && known.argsHash !== argsHashOf(message))
-    throw new IdempotencyConflictError(known.actor, known.id);
+  if (known !== null && known.argsHash !== argsHashOf(message)) throw conflictOf(known);
   if (!isDue) {
     system.wakeAt(message.to, dueAt);
     message.leave();

@@ -1,5 +1,6 @@
 import { type Timer, failpoint } from '#spi';
 import { outsideTurns } from '../turn/frame';
+import { type RetryPolicy, decideRetryDelay } from '../turn/retry-policy';
 import type { SystemPort } from './system-port';
 
 /** Actors woken per look; the next look follows at once when there were as many. */
@@ -8,6 +9,8 @@ const PAGE = 1_000;
 const PATROL_MS = 30_000;
 /** Ended rows forgotten at once: other writes come in between. */
 const SWEEP = 5_000;
+/** A look that failed says nothing about what is due: it comes again long before the patrol would, however long the store was away. */
+const LOOK_RETRY: RetryPolicy = { maxAttempts: Infinity, initialMs: 250, maxMs: 4_000, factor: 2, jitter: 'none' };
 
 /**
  * Finds accepted work whose time has come (P8): at start all that a crash left, later what was delayed. It reads one
@@ -18,6 +21,8 @@ export class DueScanner {
   private timerAt = Infinity;
   private scanning: Promise<void> | null = null;
   private stopped = false;
+  /** Looks that failed since the last one that did not. */
+  private failed = 0;
 
   constructor(
     private readonly system: SystemPort,
@@ -69,11 +74,13 @@ export class DueScanner {
       failpoint('due.afterWake');
       if (swept === SWEEP) await this.sweepTheRest();
       const next = await storage.inbox.nextDue(env.now());
+      this.failed = 0;
       this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
     } catch (error) {
       if (this.stopped) return;
-      logger.error(`Looking for due messages failed, trying again: ${String(error)}`);
-      this.expect(env.now() + PATROL_MS);
+      const waitMs = decideRetryDelay(LOOK_RETRY, ++this.failed, 1);
+      logger.error(`Looking for due messages failed, trying again in ${waitMs} ms: ${String(error)}`);
+      this.expect(env.now() + waitMs);
     }
   }
 

@@ -69,11 +69,7 @@ export class KnownMessages {
       message.row = 'stored'; // accepted before, not yet run: this is the same message
       return true;
     }
-    try {
-      answerKnown(message, row);
-    } catch (error) {
-      message.fail(error);
-    }
+    answerKnown(message, row);
     return false;
   }
 }

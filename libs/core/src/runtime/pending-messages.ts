@@ -1,6 +1,7 @@
 import type { OpenTurn } from '#journal';
 import { CorruptRecordError, type InboxRow } from '#spi';
 import type { DurableActivation } from './durable-activation';
+import { lookAgainSoon } from './look-again';
 import type { Mailbox } from './mailbox';
 import type { Message } from './message';
 import { fromInboxRow } from './message-codec';
@@ -73,13 +74,14 @@ export function takeUpPending(host: DurableActivation, found: RecoveredActor, ma
   }
 }
 
-/** What has fallen due since; nothing when it cannot be read, for the patrol asks again. */
+/** What has fallen due since; nothing when it cannot be read, for it is asked for again. */
 export async function readPending(host: DurableActivation): Promise<Message[]> {
   try {
     const rows = await host.system.storage.inbox.pending(host.actorId);
     return mergePending(host, { rows, openTurn: null }, []);
   } catch (error) {
     host.system.logger.error(`${host.actorId} cannot read its inbox: ${String(error)}`);
+    lookAgainSoon(host, error);
     return [];
   }
 }

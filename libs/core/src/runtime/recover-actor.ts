@@ -7,6 +7,7 @@ import { facetsOf } from './change-facets';
 import type { DurableActivation } from './durable-activation';
 import { failOvertaken } from './fail-overtaken';
 import type { Mailbox } from './mailbox';
+import { lookAgainSoon } from './look-again';
 import { isCreation } from './message-codec';
 import { hasRowOf, untilTold } from './pending-messages';
 import { parkOrphans } from './park-orphans';
@@ -36,6 +37,15 @@ export interface RecoveredActor {
  * @throws ActorNotFoundError, ActorTerminatedError, FacetDriftError, and what `recover` throws
  */
 export async function recoverActor(host: DurableActivation, mailbox: Mailbox): Promise<RecoveredActor> {
+  try {
+    return await readActor(host, mailbox);
+  } catch (error) {
+    lookAgainSoon(host, error); // what it was woken for is due still
+    throw error;
+  }
+}
+
+async function readActor(host: DurableActivation, mailbox: Mailbox): Promise<RecoveredActor> {
   const { system, cls, address } = host;
   const { definition } = cls;
   const actor = address.encoded;

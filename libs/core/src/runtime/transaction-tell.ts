@@ -3,12 +3,12 @@ import type { ActorRef } from '../actor/actor-ref';
 import {
   ActorNotFoundError,
   ActorTerminatedError,
-  IdempotencyConflictError,
   InvalidMessageOptionError,
   TransactionNotSupportedError,
 } from '../errors';
 import { outsideTurns } from '../turn/frame';
 import { storedRow } from './json-rows';
+import { conflictOf } from './known-message';
 import type { Message } from './message';
 import type { SystemPort } from './system-port';
 
@@ -72,7 +72,7 @@ export async function tellInTransaction(
     case 'accepted':
       return;
     case 'duplicate':
-      if (outcome.row.argsHash !== row.argsHash) throw new IdempotencyConflictError(actor, row.id);
+      if (outcome.row.argsHash !== row.argsHash) throw conflictOf(outcome.row);
       return;
     case 'missing':
       throw outcome.status === 'absent' ? new ActorNotFoundError(actor) : new ActorTerminatedError(actor);

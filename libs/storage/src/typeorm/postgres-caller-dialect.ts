@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { type CallerOutcome, type CallerRow, isWellFormed, UnsafeStorageError } from '#spi';
+import { type CallerOutcome, type CallerRow, UnsafeStorageError } from '#spi';
 import type { PostgresDatabase } from '../postgres/postgres-database';
 import { rowsOf } from '../postgres/session';
 import { INBOX_COLUMNS, storedRow } from '../postgres/stored-rows';
@@ -46,8 +46,6 @@ export class PostgresCallerDialect implements CallerDialect {
       );
     const standing = ACTOR_STATUSES[Number(status ?? 0)] ?? 'absent';
     if (mustExist && standing !== 'live') return { kind: 'missing', status: standing };
-    if (!isWellFormed(id) || id.includes('\0'))
-      return { kind: 'failed', reason: `${JSON.stringify(id)} is not valid Unicode without NUL` };
     const number = known ?? (await this.make(client, actor, transaction as string));
     const bytes = Buffer.from(message);
     const values = [number, id, argsHash, bytes, attempts, dueAt, transaction];

@@ -7,6 +7,7 @@ import {
   StoreClosedError,
   failpoint,
 } from '#spi';
+import { whyIdRefused } from '../write-rules';
 import { CommitWatch } from './commit-watch';
 
 /** What differs from database to database. */
@@ -46,6 +47,8 @@ export class TypeormCallerTransactions implements CallerTransactions {
     const reason = await this.look(dataSource);
     if (reason !== null) throw new InvalidTransactionError(actor, `belongs to a DataSource that ${reason}`, OURS);
     if (!runner.isTransactionActive) throw notOpen(actor);
+    const refusal = whyIdRefused(actor) ?? whyIdRefused(message.row.id);
+    if (refusal !== null) return { kind: 'failed', reason: refusal };
     failpoint('caller.beforeInsert');
     const outcome = await dialect.accept(runner, message, () =>
       this.watch.onCommit(dataSource, runner, () => {

@@ -20,8 +20,8 @@ export function anyBelow(limit: number): number {
   return Math.floor(env.random() * limit);
 }
 
-/** What the journal and inbox suites need of a storage: inbox rows are written through the journal. @publicApi */
-export type MessageStorage = Pick<Storage, 'journal' | 'inbox'>;
+/** What the journal and inbox suites need of a storage: inbox rows are written through the journal, or by the application's transactions. @publicApi */
+export type MessageStorage = Pick<Storage, 'journal' | 'inbox' | 'callerTransactions'>;
 
 export const NEW: Head = Object.freeze({ seq: 0, epoch: 0 });
 /** Due times and windows of cases that are not about time. */

@@ -14,6 +14,8 @@ export interface JournalBackend<Store> extends Backend<Store> {
   readonly expects: StorageCapabilities;
   /** Given exactly by those that expect `rows`. */
   readonly tables?: UserTables;
+  /** Given exactly by those that expect `callerTransactions`. */
+  readonly transactions?: UserTransactions;
 }
 
 /** The database of a store as the application sees it: over a connection of its own. @publicApi */
@@ -24,6 +26,15 @@ export interface UserTables {
   placeholder(n: number): string;
   /** Column types that hold text, bytes, 64-bit integers and doubles. */
   readonly types: Readonly<Record<'text' | 'bytes' | 'integer' | 'real', string>>;
+}
+
+/** Transactions of the application on the database of a store. @publicApi */
+export interface UserTransactions {
+  /**
+   * Runs `work` in a transaction of its own, handed over as `ref.with({ transaction })` takes it. Commits when `work` resolves;
+   * when it rejects, rolls back and rejects with the same error.
+   */
+  run<T>(work: (transaction: unknown) => Promise<T>): Promise<T>;
 }
 
 /** What a case works with: a handle that all cases share, and a way to more of them. */

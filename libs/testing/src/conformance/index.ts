@@ -1,4 +1,5 @@
 export type { MessageStorage } from './builders';
+export { callerCases, noCallerCases } from './caller-transactions.suite';
 export {
   type Backend,
   type Bench,
@@ -7,6 +8,7 @@ export {
   type JournalBackend,
   type TestRunner,
   type UserTables,
+  type UserTransactions,
 } from './case';
 export { checkpointCases, describeCheckpointStorage } from './checkpoint-storage.suite';
 export { describeInboxStorage, inboxCases } from './inbox-storage.suite';

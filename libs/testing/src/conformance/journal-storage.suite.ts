@@ -23,6 +23,7 @@ import {
   write,
 } from './builders';
 import { archiveCases } from './archive-cases';
+import { callerCases, noCallerCases } from './caller-transactions.suite';
 import { type Case, describeCases, type JournalBackend, type TestRunner } from './case';
 import { journalModelCase } from './journal-model';
 import { noRowCases, rowCases } from './user-rows.suite';
@@ -902,13 +903,19 @@ export function describeJournalStorage(backend: JournalBackend<MessageStorage>, 
         backend.expects.rows,
         'tables are given exactly where rows are expected',
       );
+      assert.equal(
+        backend.transactions !== undefined,
+        backend.expects.callerTransactions === true,
+        'transactions are given exactly where callerTransactions are expected',
+      );
     },
   };
   const rows = backend.tables === undefined ? noRowCases : rowCases(backend.tables);
+  const callers = backend.transactions === undefined ? noCallerCases : callerCases(backend.transactions);
   describeCases(
     'journal storage',
     backend,
-    [manifest, ...journalCases, ...rows],
+    [manifest, ...journalCases, ...rows, ...callers],
     ({ journal }) => journal.close(),
     runner,
   );
