@@ -5,4 +5,5 @@ export * from './errors/facet-errors';
 export * from './errors/message-errors';
 export * from './errors/ownership-errors';
 export * from './errors/rows-errors';
+export * from './errors/supervision-errors';
 export * from './errors/turn-errors';

@@ -32,6 +32,7 @@ export { provideActors } from './actor/provide-actors';
 export {
   type ActorInfo,
   ActorRef,
+  type Addressed,
   type AskPort,
   type CallerTransaction,
   type CreateArgs,
@@ -47,6 +48,36 @@ export type { Divergence, Verification } from './verify/verify-history';
 export { ActorSystem } from './runtime/actor-system';
 export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
 export type { OwnershipEvent, OwnershipState } from './ownership/ownership-state';
+
+// supervision
+export {
+  type BackoffOptions,
+  getSupervisorToken,
+  InjectSupervisor,
+  type Strategy,
+  Supervisor,
+  type SupervisorChildren,
+  type SupervisorOptions,
+} from './supervision/supervisor.decorator';
+export {
+  type ActorChildOptions,
+  child,
+  type ChildOptions,
+  type ChildSpec,
+  type RestartType,
+  type Shutdown,
+} from './supervision/child-spec';
+export { SupervisorHandle } from './supervision/supervisor-handle';
+export { Supervision } from './supervision/supervision';
+export type {
+  ChildStats,
+  SupervisionEvent,
+  SupervisionStatus,
+  SupervisorStats,
+} from './supervision/supervision-events';
+export { TrapExit } from './supervision/trap-exit.decorator';
+export type { Down, EndReason, ExitSignal } from './supervision/links';
+export type { ChildStatus } from './supervision/supervised';
 
 // facets
 export {

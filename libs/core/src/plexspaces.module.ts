@@ -22,6 +22,7 @@ import { ConfigurableModuleClass, type OPTIONS_TYPE } from './plexspaces.module-
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './plexspaces.options';
 import { CHECKPOINTS, CORE_EXPORTS, CORE_PROVIDERS, RUNTIME_STORAGE } from './plexspaces.providers';
 import { ActorSystem } from './runtime/actor-system';
+import { SupervisorExplorer } from './supervision/supervisor.explorer';
 
 /** Holds the actors of one feature; apart from the core, so that features do not start a second one. */
 @Module({})
@@ -45,6 +46,7 @@ export class PlexSpacesModule
     private readonly facets: FacetExplorer,
     private readonly actors: ActorExplorer,
     private readonly registry: ActorRegistry,
+    private readonly supervisors: SupervisorExplorer,
     private readonly system: ActorSystem,
     private readonly modules: ModulesContainer,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -84,7 +86,8 @@ export class PlexSpacesModule
         `was called for ${cores.length} modules; an application has one runtime`,
       );
     this.facets.explore();
-    this.registry.fill(await this.actors.explore(this.options.snapshots));
+    this.registry.fill([...(await this.actors.explore(this.options.snapshots)), ...this.supervisors.own()]);
+    this.system.supervision.define(this.supervisors.explore());
     const definitions = this.registry.all();
     checkStorage(this.storage, definitions, this.options);
     const { name, capabilities } = this.storage.journal;

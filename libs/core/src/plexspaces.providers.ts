@@ -14,6 +14,7 @@ import {
   resolveOptions,
 } from './plexspaces.options';
 import { ActorSystem } from './runtime/actor-system';
+import { SupervisorExplorer } from './supervision/supervisor.explorer';
 import { RUNTIME_PROBE, type RuntimeProbe } from './runtime/runtime-probe';
 
 /** Structure: Nest needs it before any factory runs, so it is given up front even to `forRootAsync`. @publicApi */
@@ -49,6 +50,7 @@ export const CORE_PROVIDERS: Provider[] = [
   ActorExplorer,
   ActorRegistry,
   AdmissionFactory,
+  SupervisorExplorer,
   {
     provide: RESOLVED_OPTIONS,
     inject: [PLEXSPACES_OPTIONS],

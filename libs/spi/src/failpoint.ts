@@ -83,6 +83,8 @@ export const FAILPOINTS = [
   'send.beforeDeliver',
   'retry.beforeCount',
   'retry.beforeAttempt',
+  'supervision.beforeRecord',
+  'supervision.afterRecord',
   'park.beforeCommit',
   'park.afterCommit',
   'orphans.beforePark',

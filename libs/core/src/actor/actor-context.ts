@@ -3,7 +3,7 @@ import type { LoggerService, Type } from '@nestjs/common';
 import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
 import type { EffectCall } from '../turn/effect-call';
 import type { RetryOptions } from '../turn/retry-policy';
-import type { ActorRef, RefOptions } from './actor-ref';
+import type { ActorRef, Addressed, RefOptions } from './actor-ref';
 import type { ActorRows } from './actor-rows';
 import type { FacetSpec } from '../facet/facet';
 
@@ -105,6 +105,19 @@ export interface ActorContext {
    * may be left unawaited, a failure is nobody's crash. With `durability()` the journal is the truth: the same as `checkpoint()`.
    */
   saveSnapshot(storage: PersistentStorage): Promise<void>;
+  /**
+   * From the commit of this turn on, the next end of that actor is a message to `handler` of this one, with a `Down`; one that is
+   * not there is told at once. Does not outlive the process. @returns what `demonitor` takes @throws UnknownMethodError
+   */
+  monitor(target: Addressed, handler: string): string;
+  /** From the commit of this turn on. Harmless when it has told already. */
+  demonitor(monitor: string): void;
+  /**
+   * From the commit of this turn on, a crash of either actor ends the other's instance as well, unless that has a `@TrapExit()`
+   * handler, which is told instead. Does not outlive the process.
+   */
+  link(target: Addressed): void;
+  unlink(target: Addressed): void;
   /** The facet's service for actor code (`FacetProvider`). @throws FacetNotAttachedError */
   facet<T>(name: string): T;
   readonly facets: FacetHandle;

@@ -67,6 +67,8 @@ export interface ActorDefinition {
   readonly durability: DurabilityConfig | null;
   readonly virtual: VirtualActorConfig | null;
   readonly snapshot: SnapshotConfig | null;
+  /** Name of the `@TrapExit()` handler. */
+  readonly trapExit: string | null;
   /** A new instance with its dependencies injected. */
   create(): Promise<object>;
 }

@@ -136,6 +136,13 @@ export class ActorRef<T extends object> {
   readonly isLocal: boolean = true;
 }
 
+/** Whom a ref means. @publicApi */
+export type Addressed = ActorRef<object> | UntypedRef;
+
+export function addressOf(ref: Addressed): Address {
+  return ref instanceof UntypedRef ? ref.typed.address : ref.address;
+}
+
 /** A ref whose class is known by name only: `await system.ref('counter', 'a').ask('increment', 1)`. @publicApi */
 export class UntypedRef {
   /** @internal */

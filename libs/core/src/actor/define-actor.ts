@@ -7,6 +7,7 @@ import type { FacetRegistry } from '../facet/facet.registry';
 import { VIRTUAL_ACTOR, type VirtualActorConfig } from '../facet/virtual-actor.facet';
 import type { ActorDefinition } from './actor-definition';
 import { actorOptionsOf } from './actor.decorator';
+import { readTrapExit } from '../supervision/trap-exit.decorator';
 import { declaredBy, FACETS, lineageOf } from './metadata';
 import { checkContextParameters, readHooks } from './read-context';
 import { readEffects } from './read-effects';
@@ -52,6 +53,7 @@ export function defineActor(
     className: cls.name,
     cls,
     handlers,
+    trapExit: readTrapExit(cls, handlers),
     effects,
     state: readState(cls),
     hooks: readHooks(cls),

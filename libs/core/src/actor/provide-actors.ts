@@ -5,6 +5,8 @@ import { ActorClient } from './actor-client';
 import { ActorRegistry } from './actor.registry';
 import { actorOptionsOf } from './actor.decorator';
 import { getActorToken } from './inject-actor.decorator';
+import { SupervisorHandle } from '../supervision/supervisor-handle';
+import { getSupervisorToken, supervisorOptionsOf } from '../supervision/supervisor.decorator';
 import { declaredBy, HANDLER, lineageOf } from './metadata';
 
 /**
@@ -22,6 +24,7 @@ export function provideFeature(providers: readonly Provider[]): Provider[] {
     const cls = classOf(provider);
     if (cls === null) return [provider];
     if (actorOptionsOf(cls) !== undefined) return [provider, provideClient(cls)];
+    if (supervisorOptionsOf(cls) !== undefined) return [provider, provideHandle(cls)];
     if (lineageOf(cls).some((ancestor) => declaredBy(HANDLER, ancestor).length > 0))
       throw new InvalidActorClassError(cls.name, 'it has @Handle() but no @Actor({ type })', 'Decorate the class.');
     return [provider];
@@ -29,10 +32,11 @@ export function provideFeature(providers: readonly Provider[]): Provider[] {
 }
 
 export function clientTokensOf(providers: readonly Provider[]): string[] {
-  return providers
-    .map(classOf)
-    .filter((cls) => cls !== null && actorOptionsOf(cls) !== undefined)
-    .map((cls) => getActorToken(cls as Type<object>));
+  return providers.map(classOf).flatMap((cls) => {
+    if (cls === null) return [];
+    if (supervisorOptionsOf(cls) !== undefined) return [getSupervisorToken(cls)];
+    return actorOptionsOf(cls) === undefined ? [] : [getActorToken(cls)];
+  });
 }
 
 function provideClient(cls: Type<object>): Provider {
@@ -40,6 +44,14 @@ function provideClient(cls: Type<object>): Provider {
     provide: getActorToken(cls),
     inject: [ActorSystem, ActorRegistry],
     useFactory: (system: ActorSystem, registry: ActorRegistry) => new ActorClient(system, registry, cls),
+  };
+}
+
+function provideHandle(cls: Type<object>): Provider {
+  return {
+    provide: getSupervisorToken(cls),
+    inject: [ActorSystem],
+    useFactory: (system: ActorSystem) => new SupervisorHandle(system, cls),
   };
 }
 

@@ -1,17 +1,19 @@
 import { type ActorId, type Env, failpoint, isPlexSpacesError } from '#spi';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
-import { activateHooks } from '../facet/facet-lifecycle';
-import { ActorFailedError, ActorTerminatedError } from '../errors';
+import { ActorFailedError } from '../errors';
 import { isAbsence } from '../turn/classify-error';
 import type { Turn } from '../turn/turn';
-import { leaveInstance } from './activation-hooks';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { Timed } from './deadline-queue';
+import { failMessages } from './fail-messages';
 import type { ActorState } from './lifecycle-events';
 import { Mailbox } from './mailbox';
 import type { Message } from './message';
-import { Source } from './source';
+import { passivateActor } from './passivate-actor';
+import type { Reins } from './reins';
+import { renewThen } from './renew-then';
+import { type Source, SourceTable } from './source';
 import { CREATE } from './system-messages';
 import type { SystemPort } from './system-port';
 import type { TurnHost } from './turn-host';
@@ -44,10 +46,11 @@ export abstract class Activation extends Timed implements TurnHost {
   released = false;
   /** It was given up because this node may not act any more. */
   isForsaken = false;
-  protected readonly mailbox = new Mailbox();
+  readonly mailbox = new Mailbox();
+  reins: Reins | null; // nobody's child has none
   private inBurst = false;
-  private sources: Map<string, Source> | null = null;
-  protected isOpen = false;
+  private readonly sources = new SourceTable();
+  isOpen = false;
   private readonly untilOpen = new WaitList();
   private readonly untilIdle = new WaitList();
 
@@ -60,6 +63,7 @@ export abstract class Activation extends Timed implements TurnHost {
     this.facets = cls.facets;
     this.chain = cls.chain;
     this.lastAccessed = system.env.now();
+    this.reins = system.supervision.reinsOf(address.encoded);
   }
 
   abstract readonly epoch: number;
@@ -78,8 +82,12 @@ export abstract class Activation extends Timed implements TurnHost {
   protected abstract start(message: Message): void;
   /** Nothing is under way besides the mailbox. */
   protected abstract readonly isSettled: boolean;
-  /** A passivation was overtaken by a message: hooks have run, so a new instance is needed. */
-  protected abstract reopen(): void;
+  /** The instance of the next turn. @returns `false` when another one was asked for meanwhile, which takes its place */
+  abstract makeInstance(): Promise<boolean>;
+  /** There is none to go on with. */
+  abstract cannotRenew(error: unknown): void;
+  /** Ends the running turn, if there is one, without a trace; its message runs again, first in line. */
+  abstract interruptTurn(error: Error): boolean;
 
   /** Its creation is first in line. */
   get isBeingCreated(): boolean {
@@ -120,6 +128,8 @@ export abstract class Activation extends Timed implements TurnHost {
     const reason = this.isBeingCreated ? 'spawn' : 'message';
     this.system.events.emit(this.address.id, null, 'Creating', reason);
     try {
+      if (this.reins !== null) await this.reins.passGate();
+      if (this.released) return;
       await this.load();
     } catch (error) {
       this.failOpening(error);
@@ -137,14 +147,11 @@ export abstract class Activation extends Timed implements TurnHost {
 
   /** Resolves when it is idle, or has left. */
   whenIdle(): Promise<void> {
-    if (this.isIdle || this.released || this.isHeld) return Promise.resolve();
-    return this.untilIdle.wait();
+    return this.isIdle || this.released || this.isHeld ? Promise.resolve() : this.untilIdle.wait();
   }
 
   sourceFor(receiver: string): Source {
-    let source = (this.sources ??= new Map<string, Source>()).get(receiver);
-    if (source === undefined) this.sources.set(receiver, (source = new Source()));
-    return source;
+    return this.sources.of(receiver);
   }
 
   enqueue(message: Message): void {
@@ -157,7 +164,7 @@ export abstract class Activation extends Timed implements TurnHost {
   /** Works through the line until a turn has to wait, the line is empty, or the burst is over. */
   run(): void {
     this.scheduled = false;
-    for (let left = BURST; this.free && left > 0; left--) {
+    for (let left = BURST; this.mayRun && left > 0; left--) {
       const message = this.mailbox.shift();
       if (message === null) return this.rest();
       this.free = false;
@@ -167,59 +174,48 @@ export abstract class Activation extends Timed implements TurnHost {
       this.start(message);
       this.inBurst = false;
     }
-    if (!this.free) return;
+    if (!this.mayRun) return;
     if (this.mailbox.count === 0) this.rest();
     else this.env.immediate(() => this.system.schedule(this));
   }
 
   /** Idle for too long, or the node stops: gives up the instance, keeps the state. */
-  async passivate(reason: 'idle' | 'shutdown'): Promise<void> {
-    this.free = false;
-    failpoint('passivate.before');
-    await leaveInstance(this);
-    failpoint('passivate.beforeFlush');
-    await this.finishWriting();
-    failpoint('passivate.afterFlush');
-    if (this.mailbox.count > 0) {
-      this.reopen(); // a message came meanwhile
-      return;
-    }
-    this.release('passive');
-    this.become('Inactive', reason);
+  passivate(reason: 'idle' | 'shutdown'): Promise<void> {
+    return passivateActor(this, reason);
   }
 
   /** What it writes off the path of turns. */
-  protected finishWriting(): Promise<void> {
+  finishWriting(): Promise<void> {
     return Promise.resolve();
-  }
-
-  /** After a passivation that was overtaken. */
-  protected async reactivate(): Promise<void> {
-    try {
-      await activateHooks(this.chain.facets, this);
-    } catch (error) {
-      this.failOpening(error);
-      return;
-    }
-    this.turnEnded();
   }
 
   /** Nothing will run until something outside changes. */
   get isHeld(): boolean {
-    return false;
+    return this.reins?.isTight === true;
+  }
+
+  /** No turn is under way, nor anything that would start one. */
+  get isQuiet(): boolean {
+    return this.free;
+  }
+
+  /** Stopping ends its stay in memory, not the actor. */
+  get endures(): boolean {
+    return this.cls.definition.virtual !== null || this.reins?.returns === true;
+  }
+
+  /** Loaded, and there: it takes messages. */
+  get isUp(): boolean {
+    return this.isOpen && (this.exists || this.cls.definition.virtual !== null);
+  }
+
+  private get mayRun(): boolean {
+    return this.free && this.reins?.isTight !== true;
   }
 
   /** The idle clock has run out. */
   expire(): void {
-    if (this.isIdle) void this.passivate('idle');
-  }
-
-  /** Something threw where nothing may: the actor ends here, what is stored resumes in a new activation. */
-  defect(error: unknown): void {
-    this.system.logger.error(
-      `Defect while running ${this.address.encoded}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-    this.giveUp(new ActorFailedError(this.address.encoded, 'a turn', { cause: error }));
+    if (this.isIdle && !this.isHeld) void this.passivate('idle');
   }
 
   giveUp(error: Error): void {
@@ -231,6 +227,7 @@ export abstract class Activation extends Timed implements TurnHost {
   turnEnded(): void {
     if (this.released) return;
     this.free = true;
+    if (this.reins?.isTight === true) return this.reins.stands();
     if (this.inBurst) return;
     if (this.mailbox.count === 0) this.rest();
     else if (!this.scheduled) this.system.schedule(this);
@@ -256,44 +253,48 @@ export abstract class Activation extends Timed implements TurnHost {
     this.system.events.emit(this.address.id, from, state, reason, error);
   }
 
-  /** Its last turn is over. */
-  protected async terminate(message: Message): Promise<void> {
+  /** Whoever holds the line now lets the next turn in. */
+  closeLine(): void {
     this.free = false;
-    await leaveInstance(this);
-    await this.finishWriting();
-    this.release('terminated');
-    this.become('Terminated', 'stop');
-    failpoint('terminate.beforeAnswer');
-    const behind = this.mailbox.takeAll();
-    if (this.cls.definition.virtual === null) this.failAll(behind, new ActorTerminatedError(this.address.encoded));
-    message.answer(undefined);
-    message.leave();
-    if (this.cls.definition.virtual !== null) for (const next of behind) this.system.deliver(next); // it activates anew
   }
 
-  protected failOpening(error: unknown): void {
+  /** An ordinary error has ended a turn or an opening: its supervisor hears of it, if it has one. */
+  crash(error: unknown): void {
+    this.become('Failed', 'error', error);
+    this.reins?.crashed(error, this.isUp);
+  }
+
+  /** Goes on with `next` in a while; where a supervisor has the line stand still then, when it moves again. */
+  later(next: () => void, delayMs: number): void {
+    if (this.reins === null) this.env.schedule(next, delayMs);
+    else this.reins.wait(next, delayMs);
+  }
+
+  /** A new instance from the end of the last turn, then `next`. */
+  renewThen(next: () => void): void {
+    renewThen(this, next);
+  }
+
+  failOpening(error: unknown): void {
     const known = isPlexSpacesError(error)
       ? error
       : new ActorFailedError(this.address.encoded, 'activation', { cause: error });
-    if (this.state !== 'Failed' && !isAbsence(known.code)) this.become('Failed', 'error', error);
+    if (this.state !== 'Failed' && !isAbsence(known.code)) this.crash(error);
     this.release('failed');
     this.untilOpen.reject(known);
     this.failAll(this.mailbox.takeAll(), known);
   }
 
-  protected release(departure: Departure): void {
+  release(departure: Departure): void {
     this.released = true;
     this.free = false;
     if (this.timedIn !== null) this.timedIn.remove(this);
     this.system.released(this, departure);
+    this.reins?.left(departure);
     this.untilIdle.resolve();
   }
 
-  protected failAll(messages: readonly Message[], error: unknown): void {
-    for (const message of messages) this.system.adrift.add(message); // all of them: the first to leave may bring up the next activation
-    for (const message of messages) {
-      message.fail(error);
-      message.leave();
-    }
+  failAll(messages: readonly Message[], error: unknown): void {
+    failMessages(this.system, messages, error);
   }
 }

@@ -39,6 +39,10 @@ export class Activations {
     return this.active.values();
   }
 
+  find(encoded: string): Activation | undefined {
+    return this.active.get(encoded);
+  }
+
   get isIdle(): boolean {
     for (const activation of this.active.values()) if (!activation.isIdle && !activation.isHeld) return false;
     return true;
@@ -91,8 +95,10 @@ export class Activations {
     const known = this.active.get(message.to.encoded);
     if (known !== undefined) {
       if (isFull(known, message)) throw fullError(known);
-    } else if (message.to.definition.virtual === null && !this.isDurable(message.to) && !this.isInMemory(message.to)) {
-      throw this.absenceOf(message.to);
+    } else if (!this.isDurable(message.to)) {
+      const kept = this.system.supervision.refusalOf(message.to.encoded);
+      if (kept !== null) throw kept;
+      if (message.to.definition.virtual === null && !this.isInMemory(message.to)) throw this.absenceOf(message.to);
     }
   }
 
@@ -111,7 +117,7 @@ export class Activations {
   wake(address: Address): void {
     const known = this.active.get(address.encoded);
     if (known instanceof DurableActivation) known.lookAgain();
-    else if (known === undefined)
+    else if (known === undefined && this.system.supervision.refusalOf(address.encoded) === null)
       void this.activate(address).catch((error: unknown) => {
         this.system.logger.error(`${address.encoded} cannot take up its messages: ${String(error)}`);
       });
@@ -203,6 +209,8 @@ export class Activations {
 
   private make(address: Address, creation: Creation | null): Activation | Error {
     const { definition, encoded } = address;
+    const kept = this.system.supervision.refusalOf(encoded);
+    if (kept !== null) return kept;
     const cls = this.system.classOf(definition.type);
     if (this.isDurable(address)) {
       return this.add(new DurableActivation(this.system, cls, address, definition.durability ?? resolveDurability({})));
@@ -217,7 +225,7 @@ export class Activations {
 
   /** Nobody waits for a send of another actor: then the log is told. */
   private turnAway(message: Message, error: Error): void {
-    if (!message.isAsked)
+    if (!message.isAsked && message.row === 'none')
       this.system.logger.error(`${message.handler.name} from ${message.trail.sender} is lost: ${error.message}`);
     refuse(message, error);
   }

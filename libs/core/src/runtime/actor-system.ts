@@ -13,11 +13,13 @@ import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
 import { Respawner } from '../persistence/respawn';
 import type { OwnershipEvent, OwnershipState } from '../ownership/ownership-state';
 import type { ResolvedOptions } from '../plexspaces.options';
+import { Supervision } from '../supervision/supervision';
 import { runningTurn } from '../turn/frame';
 import { AdriftMessages } from './adrift-messages';
 import type { Activation, Departure } from './activation';
 import type { Activations } from './activations';
-import { ActorClass } from './actor-class';
+import type { ActorClass } from './actor-class';
+import { ActorClasses } from './actor-classes';
 import { type Address, makeAddress } from './address';
 import { Deadlines } from './deadline-queue';
 import { Deliveries } from './deliveries';
@@ -69,21 +71,21 @@ export class ActorSystem implements SystemPort {
   readonly sender: Sender;
   /** @internal */ readonly respawner: Respawner;
   readonly watches: StateWatches | null;
+  readonly supervision: Supervision;
   /** @internal */ readonly adrift = new AdriftMessages((message) => this.wakeAt(message.to, this.env.now()));
   /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
-  private readonly classes = new Map<string, ActorClass>();
+  private readonly classes: ActorClasses;
   private readonly queue: RunQueue;
   private readonly terms: Terms;
   private readonly deliveries = new Deliveries(this, () => this.activations);
   private closing: Promise<void> | null = null;
 
   constructor({ registry, facets, storage: given, env, options, probe = null }: ActorSystemParts) {
-    const storage = probe === null ? given : probe.storage(given);
+    const storage = (this.storage = probe === null ? given : probe.storage(given));
     this.probe = probe;
     this.registry = registry;
     this.facets = facets;
-    this.storage = storage;
     this.env = env;
     this.queue = new RunQueue(env, () => this.mayAct());
     this.options = options;
@@ -94,7 +96,9 @@ export class ActorSystem implements SystemPort {
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
-    this.terms = new Terms(this, registry, () => [...this.classes.values()]);
+    this.classes = new ActorClasses(registry, facets, this.deadlines);
+    this.supervision = new Supervision(this, (encoded) => this.activations.find(encoded));
+    this.terms = new Terms(this, registry, () => this.classes.all);
   }
 
   /** Does this node own its store? On a store that is the process's own it always does. */
@@ -167,7 +171,7 @@ export class ActorSystem implements SystemPort {
     return this.respawn(cls, key, options);
   }
 
-  /** @internal The class of a provider, by the class itself. */
+  /** @internal */
   definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
     return this.registry.byClass(cls);
   }
@@ -182,7 +186,7 @@ export class ActorSystem implements SystemPort {
    * @throws NodeIdInUseError
    */
   async start(): Promise<void> {
-    for (const definition of this.registry.all()) this.classOf(definition.type);
+    this.classes.prepare();
     await this.terms.start();
   }
 
@@ -192,6 +196,7 @@ export class ActorSystem implements SystemPort {
     this.deliveries.isStopping = true;
     failpoint('stop.beforeDrain');
     this.terms.stopWork();
+    await this.supervision.stop(this.options.shutdownTimeoutMs);
     await this.activations.drain(this.options.shutdownTimeoutMs);
     failpoint('stop.afterDrain');
   }
@@ -202,12 +207,7 @@ export class ActorSystem implements SystemPort {
   }
 
   classOf(type: string): ActorClass {
-    let cls = this.classes.get(type);
-    if (cls === undefined) {
-      cls = new ActorClass(this.registry.get(type), this.facets, this.deadlines);
-      this.classes.set(type, cls);
-    }
-    return cls;
+    return this.classes.of(type);
   }
 
   mayAct(): boolean {

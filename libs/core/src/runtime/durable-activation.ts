@@ -15,17 +15,19 @@ import type { CommitLine } from './commit-line';
 import { DueRows } from './due-rows';
 import { DurableInstance } from './durable-instance';
 import { DurableReads } from './durable-reads';
+import { interruptTurn } from './interrupt-turn';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
 import { takeUpPending } from './pending-messages';
 import type { PlainActivation } from './plain-activation';
 import { recoverActor } from './recover-actor';
-import { renewInstance } from './renew-instance';
+import { collapseWith, renewInstance } from './renew-instance';
 import { resumeMessage } from './resume-message';
 import { parkStep, recordsStep } from './steps';
 import { CREATE, STOP } from './system-messages';
 import type { SystemPort } from './system-port';
+import { terminateActor } from './terminate-actor';
 import { refuseUncreated, runSystemTurn } from './system-turns';
 import { TurnRunner } from './turn-runner';
 import { undoCommits } from './undo-commits';
@@ -119,7 +121,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     });
   }
 
-  protected override release(departure: Departure): void {
+  override release(departure: Departure): void {
     super.release(departure);
     if (this.dueRows.areExpected) this.system.wakeAt(this.address, this.env.now());
   }
@@ -208,7 +210,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.known.forget(message);
     this.checkpointer.turnCommitted(this.line, turn.checkpointWanted);
     if (message.handler === CREATE) this.become('Active', 'spawn');
-    if (message.handler === STOP && succeeded) return void this.terminate(message);
+    if (message.handler === STOP && succeeded) return void terminateActor(this, message);
     this.rest();
   }
 
@@ -234,38 +236,35 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   hold(message: Message | null, error: Error): void {
     this.free = false;
     this.heldBy = { message, error };
+    this.reins?.stands();
     this.system.logger.error(`${this.address.encoded} takes no further message: ${error.message}`);
   }
 
   override get isHeld(): boolean {
-    return this.heldBy !== null;
+    return this.heldBy !== null || super.isHeld;
   }
 
-  /** A new instance from the end of the last turn (V2), then `next`. */
-  renewThen(next: () => void): void {
-    this.free = false;
-    renewInstance(this).then(
-      (isLatest) => {
-        if (this.released || !isLatest) return;
-        if (this.state === 'Failed') this.become('Active', 'restart');
-        next();
-      },
-      (error: unknown) => {
-        const held = this.runner.interrupt(error);
-        this.collapse(error, held === null ? [] : [held]); // its asker is told here, or nowhere
-      },
-    );
+  override get isQuiet(): boolean {
+    return this.heldBy !== null || super.isQuiet;
+  }
+
+  makeInstance(): Promise<boolean> {
+    return renewInstance(this);
+  }
+
+  cannotRenew(error: unknown): void {
+    collapseWith(this, error);
+  }
+
+  interruptTurn(error: Error): boolean {
+    return interruptTurn(this, error);
   }
 
   protected get isSettled(): boolean {
     return this.isResting && this.reads.isIdle;
   }
 
-  protected reopen(): void {
-    this.renewThen(() => void this.reactivate());
-  }
-
-  protected override finishWriting(): Promise<void> {
+  override finishWriting(): Promise<void> {
     return this.checkpointer.idle();
   }
 

@@ -24,18 +24,22 @@ const diagnostics = channel('plexspaces:lifecycle');
 /** Transitions as an Observable and on the diagnostics channel `plexspaces:lifecycle`. Costs nothing unobserved. */
 export class LifecycleEvents {
   readonly events$ = new Subject<LifecycleEvent>();
+  /** Told when an actor has failed or was stopped, once somebody wants to know. */
+  onEnd: ((event: LifecycleEvent) => void) | null = null;
 
   get isObserved(): boolean {
     return this.events$.observed || diagnostics.hasSubscribers;
   }
 
   emit(actor: ActorId, from: ActorState | null, to: ActorState, reason: string, error?: unknown): void {
-    if (!this.isObserved) return;
+    const isEnd = this.onEnd !== null && (to === 'Failed' || to === 'Terminated');
+    if (!isEnd && !this.isObserved) return;
     const event: LifecycleEvent =
       error === undefined ? { actor, from, to, reason } : { actor, from, to, reason, error };
     outsideTurns(() => {
       this.events$.next(event);
       diagnostics.publish(event);
+      if (isEnd) this.onEnd?.(event);
     });
   }
 }

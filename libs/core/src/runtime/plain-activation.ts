@@ -22,6 +22,7 @@ import { type PassiveState, PlainInstance } from './plain-instance';
 import { ATTACH, CREATE, DETACH, STOP } from './system-messages';
 import { answerExisting } from './system-turns';
 import type { SystemPort } from './system-port';
+import { terminateActor } from './terminate-actor';
 
 /**
  * An actor without a journal: P1, P2, P7 and P12 in memory.
@@ -150,12 +151,17 @@ export class PlainActivation extends Activation {
     if (turn !== null || paused !== null) this.renewThen(() => this.turnEnded()); // N2: what was there may be half a turn's
   }
 
-  protected override async finishWriting(): Promise<void> {
+  override async finishWriting(): Promise<void> {
     await this.snapshots?.finish();
   }
 
-  protected reopen(): void {
-    this.renewThen(() => void this.reactivate());
+  interruptTurn(error: Error): boolean {
+    const { turn } = this;
+    if (turn === null) return false;
+    this.endTurn(turn, error);
+    this.mailbox.putBack([turn.received]);
+    this.renewThen(() => this.turnEnded());
+    return true;
   }
 
   private succeeded(turn: PlainTurn, value: unknown): void {
@@ -188,8 +194,9 @@ export class PlainActivation extends Activation {
       send.enter();
       this.system.deliverSend(send);
     }
+    turn.onCommit?.();
     if (received.handler === CREATE) this.become('Active', 'spawn');
-    if (received.handler === STOP) return void this.terminate(received);
+    if (received.handler === STOP) return void terminateActor(this, received);
     received.answer(answer);
     this.finished(received);
   }
@@ -207,14 +214,12 @@ export class PlainActivation extends Activation {
     const { received } = turn;
     if (verdict.kind === 'answer') return this.endWithout(turn, () => received.fail(verdict.error));
     const cause = verdict.kind === 'forget' ? verdict.error : verdict.cause;
-    this.become('Failed', 'error', cause);
+    this.crash(cause);
     if (verdict.kind === 'retry') {
       const delayMs = decideRetryDelay(verdict.policy, received.attempts++, this.env.random());
       this.endTurn(turn, cause);
       this.paused = received;
-      return this.renewThen(
-        () => void this.env.schedule(() => this.unlessGone(received, () => this.start(received)), delayMs),
-      );
+      return this.renewThen(() => this.later(() => this.unlessGone(received, () => this.start(received)), delayMs));
     }
     if (verdict.kind === 'forget') return this.endWithout(turn, () => received.fail(cause));
     const givenUp = giveUp(this.system, received, cause);
@@ -252,19 +257,14 @@ export class PlainActivation extends Activation {
     if (abortWith !== undefined) turn.abort(abortWith);
   }
 
-  private renewThen(next: () => void): void {
-    this.live.renew().then(
-      (isLatest) => {
-        if (this.released || !isLatest) return;
-        if (this.state === 'Failed') this.become('Active', 'restart');
-        next();
-      },
-      (error: unknown) => {
-        if (this.paused !== null) this.failAll([this.paused], error); // its asker is told here, or nowhere
-        this.paused = null;
-        this.failOpening(error);
-      },
-    );
+  makeInstance(): Promise<boolean> {
+    return this.live.renew();
+  }
+
+  cannotRenew(error: unknown): void {
+    if (this.paused !== null) this.failAll([this.paused], error); // its asker is told here, or nowhere
+    this.paused = null;
+    this.failOpening(error);
   }
 
   private changeFacets(message: Message): void {

@@ -11,3 +11,10 @@ export async function renewInstance(host: DurableActivation): Promise<boolean> {
   restoreFacets(host, image);
   return host.live.open(image, adopted === null ? 'write' : 'adopt');
 }
+
+/** There is no instance to go on with. */
+export function collapseWith(host: DurableActivation, error: unknown): void {
+  const held = host.runner.interrupt(error);
+  host.crash(error);
+  host.collapse(error, held === null ? [] : [held]); // its asker is told here, or nowhere
+}

@@ -51,7 +51,7 @@ function waitInLine(host: DurableActivation, message: Message, open: OpenTurn | 
   const { held } = host.runner;
   held.hold(message);
   message.dueAt = 0;
-  host.env.schedule(() => {
+  host.later(() => {
     if (!host.released) held.unlessGone(message, () => resumeMessage(host, message, open));
   }, waitMs);
 }

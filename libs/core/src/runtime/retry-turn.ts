@@ -20,6 +20,6 @@ export function retryTurn(host: DurableActivation, turn: DurableTurn, delayMs: n
     });
   };
   line.onDurable((error) => {
-    if (error === null) host.renewThen(() => void env.schedule(again, delayMs)); // else the refused step is the activation's to handle
+    if (error === null) host.renewThen(() => host.later(again, delayMs)); // else the refused step is the activation's to handle
   });
 }

@@ -1,6 +1,7 @@
 import type { Env } from '#spi';
 import { outsideTurns } from '../turn/frame';
 import type { Activation } from './activation';
+import { endByDefect } from './end-by-defect';
 
 /** Runs between two rests of the queue: actors that tell each other without end must not keep timers and sockets waiting. */
 const RUNS_WITHOUT_REST = 10_000;
@@ -49,6 +50,6 @@ function runGuarded(activation: Activation): void {
   try {
     activation.run();
   } catch (error) {
-    activation.defect(error);
+    endByDefect(activation, error);
   }
 }

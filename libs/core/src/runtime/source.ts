@@ -60,3 +60,14 @@ export class Source {
     return oldest.done !== true && oldest.value < ticket;
   }
 }
+
+/** The sources of one sender, by receiver. */
+export class SourceTable {
+  private sources: Map<string, Source> | null = null;
+
+  of(receiver: string): Source {
+    let source = (this.sources ??= new Map<string, Source>()).get(receiver);
+    if (source === undefined) this.sources.set(receiver, (source = new Source()));
+    return source;
+  }
+}

@@ -2,12 +2,14 @@ import type { LoggerService } from '@nestjs/common';
 import type { GroupCommitWriter } from '#journal';
 import type { Env, Storage } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
-import type { ActorInfo } from '../actor/actor-ref';
+import type { ActorInfo, ActorRef } from '../actor/actor-ref';
+import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { Respawner } from '../persistence/respawn';
+import type { Supervision } from '../supervision/supervision';
 import type { ResolvedOptions } from '../plexspaces.options';
 import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
@@ -40,6 +42,8 @@ export interface SystemPort {
   readonly probe: RuntimeProbe | null;
   /** `null` outside development. */
   readonly watches: StateWatches | null;
+  readonly supervision: Supervision;
+  refOf<T extends object>(definition: ActorDefinition, key: string, options?: RefOptions): ActorRef<T>;
   /** May this node act on its store, now? Once it may not, every activation has ended. */
   mayAct(): boolean;
   /** Why not, for who is refused. */

@@ -69,6 +69,7 @@ export class Terms {
 
   private async begin(): Promise<void> {
     if (this.isStopped) return;
+    await this.system.supervision.start();
     await this.due.start();
     await this.activations.startEager(this.classes());
   }
@@ -79,6 +80,7 @@ export class Terms {
     this.due.stop();
     this.due = this.newScanner();
     this.activations = new Activations(this.system);
+    this.system.supervision.reset();
     activations.forsake(error);
   }
 

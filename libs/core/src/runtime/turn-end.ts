@@ -7,9 +7,9 @@ import type { Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 
 /** What a turn that ended well makes of the actor; `null`: it stays what it is. */
-export function statusAfter({ handler }: Message, isVirtual: boolean): ActorStatus | null {
+export function statusAfter({ handler }: Message, endures: boolean): ActorStatus | null {
   if (handler === CREATE) return 'live';
-  return handler === STOP && !isVirtual ? 'terminated' : null;
+  return handler === STOP && !endures ? 'terminated' : null;
 }
 
 /** Ids made by clients are remembered for minutes, all others for a day (P5). */

@@ -16,6 +16,7 @@ import { isFinalAnswer } from '../turn/classify-error';
 import { decideRetryDelay } from '../turn/retry-policy';
 import { runHandler } from '../turn/run-handler';
 import type { DurableActivation } from './durable-activation';
+import { endByDefect } from './end-by-defect';
 import type { Verdict } from './judge-failure';
 import type { CommitRefusal } from './commit-line';
 import { HeldMessage } from './held-message';
@@ -75,7 +76,7 @@ export class TurnRunner {
   }
 
   failed(turn: DurableTurn, error: unknown): void {
-    this.judge(turn, error).catch((defect: unknown) => this.host.defect(defect));
+    this.judge(turn, error).catch((defect: unknown) => endByDefect(this.host, defect));
   }
 
   private async judge(turn: DurableTurn, error: unknown): Promise<void> {
@@ -106,7 +107,7 @@ export class TurnRunner {
     try {
       this.returned(turn, value);
     } catch (error) {
-      this.host.defect(error);
+      endByDefect(this.host, error);
     }
   }
 
@@ -168,17 +169,17 @@ export class TurnRunner {
           verdict.refused,
         );
       case 'forget':
-        if (!isFinalAnswer(verdict.error)) this.host.become('Failed', 'error', verdict.error);
+        if (!isFinalAnswer(verdict.error)) this.host.crash(verdict.error);
         // Nothing of the actor remains, but for a creation that waits behind: it needs an instance of its own (V2).
         if (message.handler === CREATE && !this.host.isBeingCreated) return this.forget(message, verdict.error);
         return this.held.whenSafe(message, () =>
           this.host.renewThen(() => this.held.unlessGone(message, () => this.forget(message, verdict.error))),
         );
       case 'retry':
-        this.host.become('Failed', 'error', verdict.cause);
+        this.host.crash(verdict.cause);
         return retryTurn(this.host, turn, decideRetryDelay(verdict.policy, message.attempts, this.host.env.random()));
       case 'park':
-        this.host.become('Failed', 'error', verdict.cause);
+        this.host.crash(verdict.cause);
         return this.park(turn.received, turn.records.takePending(), verdict.cause);
       case 'stall':
         return stallMessage(this.host, message, verdict.cause);
@@ -260,7 +261,7 @@ export class TurnRunner {
         sends,
         rows: rows && { statements: rows, rejected: (error) => this.rejected(turn, pending, error) },
         isStored: (send) => host.system.keepsInbox(send.to),
-        status: ending.kind === 'result' ? statusAfter(message, host.isVirtual) : null,
+        status: ending.kind === 'result' ? statusAfter(message, host.endures) : null,
         time: host.env.now(),
         expiresAt: host.env.now() + keptMs(message, host.system.options),
         done: () => this.committed(turn, ending, outcome),
@@ -282,6 +283,7 @@ export class TurnRunner {
       failpoint('send.beforeDeliver');
       host.system.deliverSend(send);
     }
+    if (ending.kind === 'result') turn.onCommit?.();
     host.committed(turn, ending.kind === 'result');
   }
 

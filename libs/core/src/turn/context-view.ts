@@ -2,7 +2,7 @@ import { Logger, type LoggerService, type Type } from '@nestjs/common';
 import { type ActorId, type Duration, type PersistentStorage, decodeActorId, parseDuration } from '#spi';
 import type { ActorRows } from '../actor/actor-rows';
 import type { ActorContext, FacetHandle, SideEffectCallOptions } from '../actor/actor-context';
-import { ActorRef, type RefOptions } from '../actor/actor-ref';
+import { type Addressed, ActorRef, type RefOptions, addressOf } from '../actor/actor-ref';
 import { RefFacets } from '../actor/ref-facets';
 import { NoActorContextError } from '../errors';
 import { findFacet } from '../facet/facet-attachments';
@@ -161,6 +161,31 @@ export class ContextView implements ActorContext {
 
   saveSnapshot(storage: PersistentStorage): Promise<void> {
     return saveFromTurn(this.turn, storage);
+  }
+
+  monitor(target: Addressed, handler: string): string {
+    this.assertOutsideEffects('monitor()');
+    const { turn } = this;
+    const { address, system } = turn.host;
+    system.classOf(address.id.type).handler(handler);
+    const id = `${turn.received.id}/monitor/${String(turn.nextOrdinal('handler'))}`;
+    turn.afterCommit(() => system.supervision.links.monitor(id, address, addressOf(target), handler));
+    return id;
+  }
+
+  demonitor(monitor: string): void {
+    this.turn.afterCommit(() => this.turn.host.system.supervision.links.demonitor(monitor));
+  }
+
+  link(target: Addressed): void {
+    this.assertOutsideEffects('link()');
+    const { address, system } = this.turn.host;
+    this.turn.afterCommit(() => system.supervision.links.link(address, addressOf(target)));
+  }
+
+  unlink(target: Addressed): void {
+    const { address, system } = this.turn.host;
+    this.turn.afterCommit(() => system.supervision.links.unlink(address, addressOf(target)));
   }
 
   facet<T>(name: string): T {

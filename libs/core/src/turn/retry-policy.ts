@@ -62,6 +62,7 @@ const NO_OUTCOME: ReadonlySet<string> = new Set([
   'PS_STORE_BUSY',
   'PS_VERSION_CONFLICT',
   'PS_MAILBOX_FULL',
+  'PS_CHILD_DOWN',
 ]);
 
 /** @throws RangeError naming the option. */

@@ -96,6 +96,18 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
     return (this.facetView ??= facetMessage(this.received));
   }
 
+  /** Done when the turn is durable; never when it leaves no trace. */
+  onCommit: (() => void) | null = null;
+
+  /** Does this as well when the turn is durable. */
+  afterCommit(act: () => void): void {
+    const { onCommit } = this;
+    this.onCommit = () => {
+      onCommit?.();
+      act();
+    };
+  }
+
   /** Deterministic wall clock of the turn. */
   abstract now(): number;
   abstract readonly isReplay: boolean;

@@ -1,0 +1,218 @@
+import { type Env, isPlexSpacesError } from '#spi';
+import type { Address } from '../runtime/address';
+import type { Activation, Departure } from '../runtime/activation';
+import { Reins, type Rider } from '../runtime/reins';
+import type { SystemPort } from '../runtime/system-port';
+import { ChildDownError, NodeStoppingError, StartTimeoutError } from '../errors';
+import { within } from '../ownership/within';
+import { decideExit } from './decide-restart';
+import type { ChildStatus, Supervised, Watcher } from './supervised';
+import type { ActorChildDefinition } from './supervisor-definition';
+
+/** What a child needs of the system it lives in. */
+export interface Nursery {
+  readonly system: SystemPort;
+  find(encoded: string): Activation | undefined;
+  /** Its activations are held by its reins from now on. */
+  takeIn(child: ChildActor): void;
+  letGo(child: ChildActor): void;
+}
+
+/**
+ * An actor as a child. It owns whether the actor may run; what its end means is its supervisor's to say.
+ *
+ *  C1. Between `halt` and `start` no turn of it runs; its messages wait in memory or in the store.
+ *  C2. An end that nobody here has caused is told to the supervisor exactly once per start.
+ *  C3. A child that is down takes no messages but those that are stored, which wait.
+ */
+export class ChildActor implements Supervised, Rider {
+  status: ChildStatus = 'stopped';
+  starts = 0;
+  lastError: unknown = undefined;
+  readonly address: Address;
+  readonly reins: Reins;
+  private cause: unknown = undefined;
+
+  constructor(
+    private readonly nursery: Nursery,
+    private readonly watcher: Watcher,
+    readonly spec: ActorChildDefinition,
+    readonly isDynamic: boolean,
+  ) {
+    const { system } = nursery;
+    this.address = system.refOf(spec.definition, spec.key, system.options.scope).address;
+    this.reins = new Reins(system.env, this);
+    this.reins.isTight = true; // C1: also before its first start
+    nursery.takeIn(this);
+  }
+
+  /** Name of its supervisor. */
+  get supervisor(): string {
+    return this.watcher.name;
+  }
+
+  get returns(): boolean {
+    return this.status === 'running' && this.spec.restart === 'permanent';
+  }
+
+  /** Why a message for it finds nobody; `null`: it does. */
+  get refusal(): Error | null {
+    if (this.status !== 'down') return null;
+    const options = this.cause === undefined ? {} : { cause: this.cause };
+    return new ChildDownError(this.address.encoded, this.watcher.name, options);
+  }
+
+  isCalled(name: string): boolean {
+    return name === this.spec.id || name === this.address.encoded;
+  }
+
+  async start(): Promise<void> {
+    this.status = 'starting';
+    this.starts++;
+    const { startTimeoutMs } = this.spec;
+    const tooLate = (): Error => new StartTimeoutError(this.watcher.name, this.spec.id, startTimeoutMs);
+    try {
+      await within(this.nursery.system.env, startTimeoutMs, this.bringUp(), tooLate);
+    } catch (error) {
+      if (isPlexSpacesError(error, 'PS_ACTOR_TERMINATED')) {
+        this.status = 'down'; // for good, in an earlier life of the process: that cannot be undone
+        this.cause = error;
+        return;
+      }
+      this.lastError = error;
+      this.status = 'halted';
+      const { activation } = this;
+      this.reins.stay(activation);
+      if (activation?.isUp === false) activation.giveUp(asError(error)); // its hooks have not ended
+      throw error;
+    }
+    if (this.status === 'starting') this.status = 'running';
+  }
+
+  async halt(): Promise<void> {
+    if (this.status === 'down' || this.status === 'stopped') return;
+    const { status, activation } = this;
+    const { shutdownMs } = this.spec;
+    this.status = 'halted';
+    this.reins.isTight = true;
+    if (status === 'running') this.nursery.system.supervision.links.ended(this.address.encoded, 'shutdown');
+    if (activation === undefined) return;
+    await this.reins.stop(activation, shutdownMs, this.downError(undefined));
+    if (status === 'running' && shutdownMs > 0) await this.reins.leave(activation, shutdownMs);
+  }
+
+  async retire(cause: unknown): Promise<void> {
+    await this.halt();
+    this.status = 'down';
+    this.cause = cause;
+    this.activation?.giveUp(this.downError(cause));
+  }
+
+  async remove(): Promise<void> {
+    const { activation, status } = this;
+    this.status = 'stopped';
+    this.nursery.letGo(this);
+    const { definition } = this.spec;
+    const isAtRest = activation === undefined && (definition.virtual !== null || status === 'down');
+    if (activation !== undefined) await this.release(activation);
+    else if (!isAtRest) await this.stopActor('graceful');
+    else if (definition.virtual === null && definition.durability !== null) await this.stopActor('brutal');
+  }
+
+  async shutDown(): Promise<void> {
+    const { activation } = this;
+    const { isTight } = this.reins;
+    this.status = 'stopped';
+    this.nursery.letGo(this);
+    if (activation === undefined) return;
+    const stopping = new NodeStoppingError(this.address.encoded);
+    if (isTight) {
+      activation.giveUp(stopping);
+      return;
+    }
+    activation.reins = null; // from here on it is nobody's child, and finishes what it has
+    const { env } = this.nursery.system;
+    const isInTime = await endsWithin(env, this.spec.shutdownMs, activation.whenIdle());
+    if (isInTime && activation.isIdle) await activation.passivate('shutdown');
+    if (!activation.released) activation.giveUp(stopping);
+  }
+
+  crashed(error: unknown, isUp: boolean): void {
+    if (this.status === 'starting' && !isUp) return; // `start` throws that
+    if (this.status !== 'running' && this.status !== 'starting') return;
+    this.status = 'crashed';
+    this.lastError = error;
+    this.watcher.childEnded(this, { normal: false, error });
+  }
+
+  left(departure: Departure): void {
+    if (departure !== 'terminated' || this.status !== 'running') return;
+    const exit = { normal: true };
+    if (decideExit(this.spec.restart, exit) === 'leave') this.status = 'down';
+    else {
+      this.status = 'crashed';
+      this.reins.isTight = true; // what stood behind its stop waits for the next start
+    }
+    this.watcher.childEnded(this, exit);
+  }
+
+  private get activation(): Activation | undefined {
+    return this.nursery.find(this.address.encoded);
+  }
+
+  private bringUp(): Promise<void> {
+    const { activation } = this;
+    if (activation?.reins === this.reins) return this.reins.go(activation);
+    this.reins.isTight = false;
+    if (activation !== undefined) {
+      activation.reins = this.reins; // it was there before it was anybody's child
+      return activation.whenOpen();
+    }
+    const { system } = this.nursery;
+    const { args, definition, key } = this.spec;
+    if (definition.virtual !== null && args === null) return system.activate(this.address);
+    const ref = system.refOf(definition, key, system.options.scope);
+    return system.sender.create(ref, args ?? [], { ifAbsent: true, revives: true });
+  }
+
+  private async release(activation: Activation): Promise<void> {
+    const { isTight } = this.reins;
+    activation.reins = null;
+    if (isTight) return this.stopActor('brutal');
+    const { shutdownMs } = this.spec;
+    const stopping = this.stopActor(shutdownMs === 0 ? 'brutal' : 'graceful');
+    if (!(await endsWithin(this.nursery.system.env, shutdownMs, stopping))) await this.stopActor('brutal');
+    await stopping;
+  }
+
+  private async stopActor(mode: 'graceful' | 'brutal'): Promise<void> {
+    const { system } = this.nursery;
+    const ref = system.refOf(this.spec.definition, this.spec.key, system.options.scope);
+    try {
+      await system.sender.stop(ref, mode);
+    } catch (error) {
+      const isGone = isPlexSpacesError(error, 'PS_ACTOR_TERMINATED') || isPlexSpacesError(error, 'PS_ACTOR_NOT_FOUND');
+      if (!isGone) throw error;
+    }
+  }
+
+  private downError(cause: unknown): ChildDownError {
+    return new ChildDownError(this.address.encoded, this.watcher.name, cause === undefined ? {} : { cause });
+  }
+}
+
+/** @returns `false` when it takes longer; rejects when it does */
+function endsWithin(env: Env, limitMs: number, end: Promise<void>): Promise<boolean> {
+  const limit = new TypeError('too late');
+  return within(env, limitMs, end, () => limit).then(
+    () => true,
+    (error: unknown) => {
+      if (error === limit) return false;
+      throw error;
+    },
+  );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
