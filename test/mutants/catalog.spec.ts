@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { MUTANTS } from './catalog';
 import { SERVER_MUTANTS } from './catalog/server-mutants';
+import { SUPERVISION_MUTANTS } from './catalog/supervision-mutants';
 
 const { root, swcOptions } = jest.requireActual<{ root: string; swcOptions: object }>('../../tools/sources.cjs');
 const { replaceOnce } = jest.requireActual<{ replaceOnce: (source: string, edit: object) => string }>('./plant.cjs');
@@ -13,7 +14,7 @@ describe('the catalog of planted bugs', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 
-  it.each([...MUTANTS, ...SERVER_MUTANTS].map((mutant) => [mutant.name, mutant] as const))(
+  it.each([...MUTANTS, ...SERVER_MUTANTS, ...SUPERVISION_MUTANTS].map((mutant) => [mutant.name, mutant] as const))(
     '%s: its edits fit the sources of today',
     (_, { edits }) => {
       const sources = new Map<string, string>();

@@ -102,7 +102,7 @@ function watchEffects(world: SimWorld): void {
 
 /** The meter's messages have no keys, and its journal is cut: {@link checkMeter} is for it. */
 async function readJudged(world: SimWorld): Promise<ActorHistory[]> {
-  const actors = (await world.actors()).filter((actor) => !actor.includes('/meter/'));
+  const actors = (await world.actors()).filter((actor) => !/\/(meter|plexspaces[.]supervisor)\//.test(actor));
   return Promise.all(actors.map((actor) => readActor(world.wholeStore, actor)));
 }
 

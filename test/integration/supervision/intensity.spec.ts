@@ -1,7 +1,7 @@
 import { child } from 'plexspaces';
 import { closeApps } from '../../support/app';
 import { DURABLE, PLAIN } from '../../support/kinds';
-import { env, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
+import { Worker, env, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
 
 beforeEach(resetWorkers);
 afterEach(closeApps);
@@ -29,7 +29,7 @@ describe.each([PLAIN, DURABLE])('restart types and intensity, $name', (kind) => 
   });
 
   it('[SV08] a permanent actor without virtualActor() outlives its stop', async () => {
-    const worker = kind.regular((await import('./workers')).Worker);
+    const worker = kind.regular(Worker);
     const top = supervisor('Top', { children: [child(worker, 'a')] });
     const { ref, starts } = await startTree(worker, [top]);
     expect(await ref('a').ask.add(2)).toBe(2);

@@ -18,6 +18,7 @@ export class HeldMessage {
   take(): Message | null {
     const { held } = this;
     this.held = null;
+    this.host.reins?.forget();
     return held?.message ?? null;
   }
 

@@ -47,6 +47,7 @@ export class Reins {
   /** T2. */
   crashed(error: unknown, isUp: boolean): void {
     if (this.isTight) return; // it was being stopped anyway
+    this.forget();
     this.isTight = true;
     this.rider.crashed(error, isUp);
   }
@@ -77,8 +78,15 @@ export class Reins {
     }, delayMs);
   }
 
+  /** Somebody else has taken over the message that waited. */
+  forget(): void {
+    this.waiting?.timer?.cancel();
+    this.waiting = null;
+  }
+
   /** The line has come to rest. */
   stands(): void {
+    this.forget();
     this.untilStill.resolve();
   }
 
@@ -152,8 +160,7 @@ export class Reins {
   }
 
   private drop(): void {
-    this.waiting?.timer?.cancel();
-    this.waiting = null;
+    this.forget();
     this.hasLeft = this.isGoing = false;
     this.openGate();
   }

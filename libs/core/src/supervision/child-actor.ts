@@ -3,7 +3,7 @@ import type { Address } from '../runtime/address';
 import type { Activation, Departure } from '../runtime/activation';
 import { Reins, type Rider } from '../runtime/reins';
 import type { SystemPort } from '../runtime/system-port';
-import { ChildDownError, NodeStoppingError, StartTimeoutError } from '../errors';
+import { ActorFailedError, ChildDownError, NodeStoppingError, StartTimeoutError } from '../errors';
 import { within } from '../ownership/within';
 import { decideExit } from './decide-restart';
 import type { ChildStatus, Supervised, Watcher } from './supervised';
@@ -32,6 +32,8 @@ export class ChildActor implements Supervised, Rider {
   readonly address: Address;
   readonly reins: Reins;
   private cause: unknown = undefined;
+  /** While it starts: ends that at once. */
+  private failStart: ((error: Error) => void) | null = null;
 
   constructor(
     private readonly nursery: Nursery,
@@ -72,7 +74,7 @@ export class ChildActor implements Supervised, Rider {
     const { startTimeoutMs } = this.spec;
     const tooLate = (): Error => new StartTimeoutError(this.watcher.name, this.spec.id, startTimeoutMs);
     try {
-      await within(this.nursery.system.env, startTimeoutMs, this.bringUp(), tooLate);
+      await within(this.nursery.system.env, startTimeoutMs, this.unlessLost(this.bringUp()), tooLate);
     } catch (error) {
       if (isPlexSpacesError(error, 'PS_ACTOR_TERMINATED')) {
         this.status = 'down'; // for good, in an earlier life of the process: that cannot be undone
@@ -146,6 +148,9 @@ export class ChildActor implements Supervised, Rider {
   }
 
   left(departure: Departure): void {
+    const { failStart } = this;
+    const lost = new ActorFailedError(this.address.encoded, 'its start');
+    if (failStart !== null) this.nursery.system.env.immediate(() => failStart(lost)); // after whoever knows why
     if (departure !== 'terminated' || this.status !== 'running') return;
     const exit = { normal: true };
     if (decideExit(this.spec.restart, exit) === 'leave') this.status = 'down';
@@ -156,17 +161,26 @@ export class ChildActor implements Supervised, Rider {
     this.watcher.childEnded(this, exit);
   }
 
+  /** In memory, and held by these reins: another forest may have one of that name. */
   private get activation(): Activation | undefined {
-    return this.nursery.find(this.address.encoded);
+    const found = this.nursery.find(this.address.encoded);
+    return found?.reins === this.reins ? found : undefined;
+  }
+
+  /** An activation that is given up tells nobody who waits for it to open. */
+  private unlessLost(up: Promise<void>): Promise<void> {
+    const lost = new Promise<never>((_, reject) => (this.failStart = reject));
+    return Promise.race([up, lost]).finally(() => (this.failStart = null));
   }
 
   private bringUp(): Promise<void> {
     const { activation } = this;
-    if (activation?.reins === this.reins) return this.reins.go(activation);
+    if (activation !== undefined) return this.reins.go(activation);
     this.reins.isTight = false;
-    if (activation !== undefined) {
-      activation.reins = this.reins; // it was there before it was anybody's child
-      return activation.whenOpen();
+    const stranger = this.nursery.find(this.address.encoded);
+    if (stranger !== undefined) {
+      stranger.reins = this.reins; // it was there before it was anybody's child
+      return stranger.whenOpen();
     }
     const { system } = this.nursery;
     const { args, definition, key } = this.spec;

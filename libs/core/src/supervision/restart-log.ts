@@ -18,7 +18,7 @@ export class RestartRecord {
     this.times = times;
   }
 
-  @Handle() read(): number[] {
+  @Handle({ readOnly: true }) read(): number[] {
     return this.times;
   }
 }

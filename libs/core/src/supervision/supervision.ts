@@ -118,7 +118,7 @@ export class Supervision {
   private async startTrees(): Promise<void> {
     const forest = this.plant();
     const root: Watcher = { name: '', childEnded: (node, exit) => this.rootEnded(node, exit) };
-    this.roots = this.definitions.map(
+    const roots = this.definitions.map(
       (supervisor) =>
         new SupervisorNode(
           forest,
@@ -127,14 +127,15 @@ export class Supervision {
           root,
         ),
     );
+    this.roots = roots;
     const started: SupervisorNode[] = [];
-    for (const node of this.roots) {
+    for (const node of roots) {
       try {
         await node.start();
       } catch (error) {
         node.lastError = error;
         for (const other of started.reverse()) await other.halt();
-        this.starting = null;
+        if (forest.isThere()) this.starting = null;
         throw error;
       }
       started.push(node);
@@ -144,10 +145,12 @@ export class Supervision {
   private plant(): Forest {
     const mine = ++this.forest;
     const { system, wards } = this;
+    const isThere = (): boolean => mine === this.forest;
     wards.clear();
     return {
       system,
-      log: new RestartLog(system, system.logger, () => mine === this.forest && system.mayAct()),
+      isThere,
+      log: new RestartLog(system, system.logger, () => isThere() && system.mayAct()),
       find: this.find,
       takeIn: (child) => void wards.set(child.address.encoded, child),
       letGo: ({ address, reins }) => {

@@ -12,6 +12,8 @@ import type { ChildDefinition, SupervisorChildDefinition, SupervisorDefinition }
 /** What a supervisor needs of the forest it stands in. */
 export interface Forest extends Nursery {
   readonly log: RestartLog;
+  /** `false`: another one has taken its place, or none. */
+  isThere(): boolean;
   emit(event: SupervisionEvent): void;
 }
 
@@ -128,6 +130,10 @@ export class SupervisorNode implements Supervised, Watcher {
     this.forest.emit({ kind, supervisor: this.name, child: child.spec.id, ...more });
   }
 
+  private get isStarting(): boolean {
+    return this.status === 'starting';
+  }
+
   private make(spec: ChildDefinition, isDynamic = false): Supervised {
     if (spec.kind === 'supervisor') return new SupervisorNode(this.forest, spec.supervisor, spec, this);
     return new ChildActor(this.forest, this, spec, isDynamic);
@@ -140,6 +146,7 @@ export class SupervisorNode implements Supervised, Watcher {
   }
 
   private async startAll(): Promise<void> {
+    if (!this.forest.isThere()) throw new SupervisorNotRunningError(this.name, 'gone');
     const isFirst = this.starts++ === 0;
     this.status = 'starting';
     if (isFirst) this.times = await this.forest.log.read(this.name);
@@ -155,6 +162,7 @@ export class SupervisorNode implements Supervised, Watcher {
       }
       started.push(each);
       this.tell('started', each);
+      if (!this.isStarting) throw new SupervisorNotRunningError(this.name, this.status); // stopped meanwhile
     }
     this.status = 'running';
     this.lastError = undefined;
