@@ -128,17 +128,17 @@ export class Supervision {
         ),
     );
     this.roots = roots;
-    const started: SupervisorNode[] = [];
     for (const node of roots) {
       try {
         await node.start();
       } catch (error) {
         node.lastError = error;
-        for (const other of started.reverse()) await other.halt();
-        if (forest.isThere()) this.starting = null;
+        if (forest.isThere()) {
+          for (const other of [...roots].reverse()) await other.retire(error); // nothing of it stands where the next try begins
+          this.starting = null;
+        }
         throw error;
       }
-      started.push(node);
     }
   }
 
