@@ -5,6 +5,7 @@ import { exitActor } from '../runtime/exit-actor';
 import type { LifecycleEvent } from '../runtime/lifecycle-events';
 import type { SystemPort } from '../runtime/system-port';
 import { LinkedExitError } from '../errors';
+import { describeCause } from '../errors/describe-cause';
 import { outsideTurns } from '../turn/frame';
 
 /**
@@ -150,5 +151,5 @@ function entryOf<T>(map: Map<string, Map<string, T>>, key: string): Map<string, 
 
 function describe(error: unknown): string | null {
   if (error === undefined) return null;
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : describeCause(error);
 }
