@@ -116,7 +116,7 @@ describe('the next run', () => {
         fc.constantFrom<Recurrence>('90s', { cron: '*/7 * * * *' }),
         fc.array(step, { maxLength: 30 }),
         (rules, base, steps) => {
-          const plan = times({ ...(typeof base === 'object' ? base : { every: base }), ...rules } as Recurrence);
+          const plan = times({ ...(typeof base === 'object' ? base : { every: base }), ...rules });
           let dueAt = timeAfter(plan, 0) as number;
           let now = dueAt;
           for (const by of steps) {
