@@ -315,22 +315,21 @@ describe('reminders', () => {
     expect(ledger.lines).toEqual(at(...runs));
   });
 
-  it.each([-3_600_000, 3_600_000])(
-    'run once each, never early by the clock of then, when that is put by %d ms',
-    async (step) => {
-      await report().ask.register('r', { cron: '*/10 * * * *' });
-      await clock.advance('25m');
-      clock.stepMs = step;
-      await clock.advance('3h');
-      const times = ledger.lines.map((line) => Number(line.slice('r at '.length)));
-      expect(new Set(times).size).toBe(times.length);
-      const late = times.filter((time) => time % 600 > 31); // a step forward is noticed within the patrol of 30 s
-      expect(late).toEqual([]);
-      expect([...times].sort((a, b) => a - b)).toEqual(times);
-      const end = (185 * 60_000 + 20 * 60_000 + step) / 1_000;
-      expect(times.at(-1)).toBeGreaterThan(end - 1_200);
-    },
-  );
+  it.each([
+    [-3_600_000, []],
+    [3_600_000, [5_130]], // what was jumped over is made up for once, at the next look of the patrol
+  ])('run once each, never early by the clock of then, when that is put by %d ms', async (step, made) => {
+    await report().ask.register('r', { cron: '*/10 * * * *' });
+    await clock.advance('25m');
+    clock.stepMs = step;
+    await clock.advance('3h');
+    const times = ledger.lines.map((line) => Number(line.slice('r at '.length)));
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.filter((time) => time % 600 !== 0)).toEqual(made);
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+    const end = (185 * 60_000 + 20 * 60_000 + step) / 1_000;
+    expect(times.at(-1)).toBeGreaterThan(end - 1_200);
+  });
 
   it('lie further off than any timer of Node reaches', async () => {
     await report().ask.register('r', { after: '400d' });
