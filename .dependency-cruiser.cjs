@@ -7,12 +7,14 @@ const mayImport = {
   storage: ['spi'],
   journal: ['spi'],
   core: ['journal', 'spi', 'storage/src/memory', 'storage/src/by-url'],
+  facets: ['core', 'spi'],
   cli: ['journal', 'spi', 'storage'],
   testing: ['core', 'journal', 'spi', 'storage/src/memory'],
 };
 
 /** A door is the index.ts of a library, or of a folder that has an entry of its own in "imports" of package.json. */
-const doors = '^libs/[^/]+/src/((memory|fs|sqlite|postgres|redis|typeorm|by-url|conformance)/)?index\\.ts$';
+const doors =
+  '^libs/[^/]+/src/((memory|fs|sqlite|postgres|redis|typeorm|by-url|conformance|timer|reminder)/)?index\\.ts$';
 
 const shipped = '^(src|libs)/';
 const packages = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;

@@ -21,6 +21,7 @@ import { run as rawAskPlain } from './raw-ask-plain';
 import { run as recoveryCounter } from './recovery-counter';
 import { run as recoveryLedger } from './recovery-ledger';
 import { run as recoveryLong } from './recovery-long';
+import { run as remindersDue } from './reminders-due';
 import { run as replayMemory } from './replay-memory';
 import { run as turnGrowth } from './turn-growth';
 import { run as writeLong } from './write-long';
@@ -37,6 +38,7 @@ export const CASES = {
   'encryption-off': encryptionOff,
   'encryption-on': encryptionOn,
   'first-touch': firstTouch,
+  'reminders-due': remindersDue,
   'recovery-counter': recoveryCounter,
   'recovery-ledger': recoveryLedger,
   'recovery-long': recoveryLong,

@@ -1,15 +1,21 @@
 import type { StorageName } from '../harness/storage-name';
 import { ASK } from './ask-section';
-import { durableSection, growthSection, touchSection } from './durable-section';
+import { durableSection, growthSection, reminderSection, touchSection } from './durable-section';
 import { ENCRYPTION } from './encryption-section';
 import { HEAP, appendSection, memorySection, recoverySection } from './recovery-section';
 import type { Section } from './sections';
 
 /** What `npm run bench` has to show. What has nothing to do with storage, and what takes minutes, is part of the SQLite run or asked for by name. */
 export function sectionsOn(storage: StorageName): readonly Section[] {
-  const stored = [durableSection, touchSection, appendSection, recoverySection, growthSection, memorySection].map(
-    (section) => section(storage),
-  );
+  const stored = [
+    durableSection,
+    touchSection,
+    reminderSection,
+    appendSection,
+    recoverySection,
+    growthSection,
+    memorySection,
+  ].map((section) => section(storage));
   return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP] : stored;
 }
 

@@ -124,6 +124,19 @@ export const touchSection = (storage: StorageName): Section => ({
   ],
 });
 
+export const reminderSection = (storage: StorageName): Section => ({
+  name: 'reminders',
+  title: `100,000 actors on ${DATABASE[storage]}, each with a reminder that falls due within one minute`,
+  onDemand: true,
+  cases: ['reminders-due'],
+  rows: [
+    { label: 'lateness, p50', figure: 'reminders-due.p50Ms', unit: 'ms' },
+    { label: 'lateness, p99', figure: 'reminders-due.p99Ms', unit: 'ms', goal: { atMost: 1_000 } },
+    { label: 'lateness, most', figure: 'reminders-due.maxMs', unit: 'ms' },
+    { label: 'registered', figure: 'reminders-due.registeredPerSecond', unit: 'per second' },
+  ],
+});
+
 export const growthSection = (storage: StorageName): Section => ({
   name: 'growth',
   title: `One durable actor over 100,000 turns on ${DATABASE[storage]}, one at a time`,

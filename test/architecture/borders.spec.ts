@@ -55,6 +55,7 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['storage-imports', 'libs/storage/src/fs/plant-2.ts', `import '#journal';`],
   ['journal-imports', 'libs/journal/src/plant-3.ts', `import '#storage/memory';`],
   ['core-imports', 'libs/core/src/plant-4.ts', `import '#storage/sqlite';`],
+  ['facets-imports', 'libs/facets/src/plant-40.ts', `import '#journal';`],
   ['cli-imports', 'libs/cli/src/plant-27.ts', `import '#core';`],
   ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/sqlite';`],
   ['known-library', 'libs/surprise/src/plant-6.ts', `import '#spi';`],

@@ -92,9 +92,15 @@ export {
   type FacetDescriptor,
   type FacetMessage,
   type FacetOptions,
+  type FacetPlanning,
   type FacetSpec,
+  type FacetStay,
   type FacetTurn,
 } from './facet/facet';
+export type { Alarms } from './planning/alarms';
+export type { Occurrence } from './planning/occurrence';
+export type { Planner } from './planning/plan';
+export type { PlannedMessage } from './planning/planned-message';
 export { facet, type FacetConfigInput } from './facet/facet-spec';
 export { durability, type DurabilityOptions, type RetentionOption } from './facet/durability.facet';
 export { virtualActor, type VirtualActorOptions } from './facet/virtual-actor.facet';

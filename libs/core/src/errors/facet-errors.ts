@@ -59,6 +59,18 @@ export class FacetNotAttachedError extends PlexSpacesError {
   }
 }
 
+/** A facet was to have its actor do something later that cannot be done. @publicApi */
+export class InvalidPlanError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_PLAN';
+  constructor(
+    readonly actor: string,
+    readonly facet: string,
+    readonly reason: string,
+  ) {
+    super(`${actor} cannot plan this with facet ${facet}: ${reason}.`);
+  }
+}
+
 /** @publicApi */
 export class FacetDriftError extends PlexSpacesError {
   readonly code = 'PS_FACET_DRIFT';

@@ -1,3 +1,4 @@
+import type { Plan } from '../planning/plan';
 import type { Facet, FacetContext } from './facet';
 import type { ResolvedFacet } from './facet-chain';
 import { activateHooks, attachHook, deactivateHooks, detachHook } from './facet-lifecycle';
@@ -16,6 +17,11 @@ function host(): FacetHost {
     facetState: (name) => states.get(name),
     setFacetState: (name, value) => void states.set(name, value),
   };
+}
+
+/** As actor code gets services: in a turn. */
+function turn(): Parameters<typeof serviceOf>[1] {
+  return { ...host(), planning: {} as Plan };
 }
 
 describe('facet life cycle', () => {
@@ -89,9 +95,9 @@ describe('facet life cycle', () => {
 
   it('offers actor code the service of a facet, else the facet itself (FC35)', () => {
     const instance: Facet = {};
-    expect(serviceOf(facet('plain', instance), host())).toBe(instance);
+    expect(serviceOf(facet('plain', instance), turn())).toBe(instance);
     const offering: Facet = { service: (context) => ({ on: context.actorId, config: context.config }) };
-    expect(serviceOf(facet('offering', offering), host())).toEqual({
+    expect(serviceOf(facet('offering', offering), turn())).toEqual({
       on: 't/n/account/1',
       config: { limit: 3 },
     });

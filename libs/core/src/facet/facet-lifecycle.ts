@@ -1,5 +1,5 @@
 import type { ResolvedFacet } from './facet-chain';
-import { FacetContextView } from './facet-views';
+import { FacetContextView, FacetStayView } from './facet-views';
 import { inTurn } from './in-turn';
 import { isPromise } from './is-promise';
 import type { FacetHost } from './turn-port';
@@ -29,7 +29,7 @@ export function detachHook(facet: ResolvedFacet, host: FacetHost): void | Promis
 
 /** In chain order; the first throw ends it. */
 export function activateHooks(chainOrder: readonly ResolvedFacet[], host: FacetHost): void | Promise<void> {
-  return inTurn(chainOrder, (facet) => facet.instance.onActivate?.(new FacetContextView(host, facet)));
+  return inTurn(chainOrder, (facet) => facet.instance.onActivate?.(new FacetStayView(host, facet)));
 }
 
 /** In reverse: who came last leaves first. Each gets its turn, then the first throw is thrown on. */

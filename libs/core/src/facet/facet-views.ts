@@ -1,6 +1,8 @@
 import type { ActorId } from '#spi';
+import { type AlarmHost, type Alarms, alarmsOf } from '../planning/alarms';
+import type { Plan, Planner } from '../planning/plan';
 import type { EffectCall } from '../turn/effect-call';
-import type { FacetCommit, FacetContext, FacetMessage, FacetTurn } from './facet';
+import type { FacetCommit, FacetContext, FacetMessage, FacetPlanning, FacetStay, FacetTurn } from './facet';
 import type { ResolvedFacet } from './facet-chain';
 import type { FacetHost, TurnPort } from './turn-port';
 
@@ -32,6 +34,31 @@ export class FacetContextView<Host extends FacetHost = FacetHost> implements Fac
 
   set state(value: unknown) {
     this.host.setFacetState(this.facet.name, value);
+  }
+}
+
+/** An actor that has just come into memory. */
+export class FacetStayView extends FacetContextView implements FacetStay {
+  get alarms(): Alarms {
+    return alarmsOf(this.activation, this.facet.name);
+  }
+
+  now(): number {
+    return this.activation.env.now();
+  }
+
+  /** These hooks run on nothing else. */
+  private get activation(): AlarmHost {
+    return this.host as FacetHost & AlarmHost;
+  }
+}
+
+/** A turn that a facet may plan in. */
+export class FacetPlanView extends FacetContextView<FacetHost & { readonly planning: Plan }> implements FacetPlanning {
+  private made: Planner | null = null;
+
+  get planner(): Planner {
+    return (this.made ??= this.host.planning.of(this.facet.name));
   }
 }
 
@@ -71,7 +98,7 @@ export class FacetCommitView extends FacetContextView<TurnPort> implements Facet
 }
 
 /** What `ctx.facet(name)` hands to actor code. */
-export function serviceOf(facet: ResolvedFacet, host: FacetHost): unknown {
+export function serviceOf(facet: ResolvedFacet, turn: FacetHost & { readonly planning: Plan }): unknown {
   const { instance } = facet;
-  return instance.service ? instance.service(new FacetContextView(host, facet)) : instance;
+  return instance.service ? instance.service(new FacetPlanView(turn, facet)) : instance;
 }

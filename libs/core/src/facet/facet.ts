@@ -1,6 +1,9 @@
 import type { ActorId } from '#spi';
 import { Injectable, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Alarms } from '../planning/alarms';
+import type { Occurrence } from '../planning/occurrence';
+import type { Planner } from '../planning/plan';
 import type { EffectCall } from '../turn/effect-call';
 
 /** Where `@Facet(…)` leaves its options on the class. */
@@ -89,6 +92,19 @@ export interface FacetContext<Config = unknown, State = unknown> {
   state: State;
 }
 
+/** {@link FacetContext} of an actor that has come into memory. @publicApi */
+export interface FacetStay<Config = unknown, State = unknown> extends FacetContext<Config, State> {
+  readonly alarms: Alarms;
+  /** Wall clock. */
+  now(): number;
+}
+
+/** {@link FacetContext} in a turn, with what the facet may have its actor do later. @publicApi */
+export interface FacetPlanning<Config = unknown, State = unknown> extends FacetContext<Config, State> {
+  /** Refused, when used, during a read-only message and inside a side effect. */
+  readonly planner: Planner;
+}
+
 /** {@link FacetContext} while a message is being processed. @publicApi */
 export interface FacetTurn<Config = unknown, State = unknown> extends FacetContext<Config, State> {
   readonly message: FacetMessage;
@@ -146,7 +162,7 @@ export interface Facet<Config = unknown, State = unknown> {
   /** The state a newly attached actor begins with. */
   initialState?(config: Config): State;
   onAttach?(context: FacetContext<Config, State>): void | Promise<void>;
-  onActivate?(context: FacetContext<Config, State>): void | Promise<void>;
+  onActivate?(context: FacetStay<Config, State>): void | Promise<void>;
   onDeactivate?(context: FacetContext<Config, State>): void | Promise<void>;
   onDetach?(context: FacetContext<Config, State>): void | Promise<void>;
   admit?(message: FacetMessage, config: Config, actor: ActorId): void | Promise<void>;
@@ -161,7 +177,19 @@ export interface Facet<Config = unknown, State = unknown> {
    */
   onDenied?(denial: FacetDenial<Config>): void;
   /** What `ctx.facet(name)` hands to actor code. Default: the facet itself. */
-  service?(context: FacetContext<Config, State>): unknown;
+  service?(context: FacetPlanning<Config, State>): unknown;
+  /**
+   * Is this run of something the facet has planned to be handled still? Asked before its handler runs; `false` ends the
+   * message without. It may depend on configuration, state and the planner's clock alone, since a turn may be run again.
+   */
+  isDue?(context: FacetPlanning<Config, State>, occurrence: Occurrence): boolean;
+  /**
+   * A run of something the facet has planned is about to be committed, handled or not due any more. What is planned here
+   * is in the same commit. `failed`: it was given up, nothing of it is left, and this is a turn of its own.
+   */
+  onOccurrence?(context: FacetPlanning<Config, State>, occurrence: Occurrence, failed: boolean): void;
+  /** An actor that is not virtual ends for good with this turn: what is planned is to be withdrawn. */
+  onStop?(context: FacetPlanning<Config, State>): void;
 }
 
 /**

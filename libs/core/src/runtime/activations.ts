@@ -3,6 +3,7 @@ import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../e
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
+import { endAlarms, moveAlarms } from '../planning/alarms';
 import { outsideTurns } from '../turn/frame';
 import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
@@ -169,6 +170,7 @@ export class Activations {
   }
 
   released(activation: Activation, departure: Departure): void {
+    endAlarms(activation);
     const { encoded, definition } = activation.address;
     if (this.active.get(encoded) !== activation) return;
     this.active.delete(encoded);
@@ -197,6 +199,7 @@ export class Activations {
     durable.adopt(plain);
     this.active.set(address.encoded, durable);
     this.marks.add(address.encoded);
+    moveAlarms(plain, durable);
     durable.enqueue(message);
     for (const waiting of plain.handOver()) durable.enqueue(waiting);
     open(durable);

@@ -1,4 +1,5 @@
 import { decodePayload, encodePayload, isPrimitive } from '#journal';
+import type { SystemPort } from './system-port';
 
 /** Up to here a string is not counted: it costs more to look than to keep. */
 const SMALL_TEXT = 1_024;
@@ -11,4 +12,9 @@ export function crossesAsIs(value: unknown): boolean {
 /** What leaves an actor shares nothing with it. @throws InvalidPayloadError, PayloadTooLargeError */
 export function copyAcross(value: unknown, maxBytes: number, subject: string): unknown {
   return crossesAsIs(value) ? value : decodePayload(encodePayload(value, { maxBytes }, subject));
+}
+
+/** {@link copyAcross} for the answer of an actor without a journal. */
+export function copyAnswer(value: unknown, { system }: { readonly system: SystemPort }): unknown {
+  return copyAcross(value, system.options.maxPayloadBytes, 'answer');
 }

@@ -44,7 +44,7 @@ import { undoCommits } from './undo-commits';
 export class DurableActivation extends Activation implements DurableTurnHost {
   activationCount = 1;
   readonly runner = new TurnRunner(this);
-  private readonly known: KnownMessages;
+  readonly known: KnownMessages;
   readonly live = new DurableInstance(this);
   line!: CommitLine;
   private checkpointer!: Checkpointer;

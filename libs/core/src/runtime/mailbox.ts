@@ -55,6 +55,14 @@ export class Mailbox {
     }
   }
 
+  /** Takes out those that `isGone` names. @returns them, in their order */
+  drop(isGone: (message: Message) => boolean): Message[] {
+    const all = this.takeAll();
+    const gone = all.filter(isGone);
+    for (const message of all) if (!gone.includes(message)) this.push(message);
+    return gone;
+  }
+
   takeAll(): Message[] {
     const all: Message[] = [];
     for (let message = this.shift(); message !== null; message = this.shift()) all.push(message);

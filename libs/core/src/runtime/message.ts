@@ -2,6 +2,7 @@ import { decodePayload, encodePayload, isPrimitive } from '#journal';
 import type { Env, InboxRow } from '#spi';
 import type { HandlerDefinition } from '../actor/actor-definition';
 import { AskTimeoutError, IdempotencyConflictError } from '../errors';
+import { type PlannedOccurrence, readOccurrence } from '../planning/occurrence';
 import type { Address } from './address';
 import { Timed } from './deadline-queue';
 import type { Place, Source } from './source';
@@ -75,6 +76,8 @@ export class Message extends Timed {
   place: Place | null = null;
   private ticket = 0;
   private runs = 0;
+  /** Runs in place of a handler: what a plan of an actor without a journal is about. */
+  call: ((self: object) => unknown) | null = null;
   /** Extra facts of system messages. */
   system: unknown = undefined;
   private asker: Waiter | null = null;
@@ -90,7 +93,7 @@ export class Message extends Timed {
     readonly handler: HandlerDefinition,
     public args: readonly unknown[],
     readonly trail: Trail,
-    private readonly env: Env,
+    readonly env: Env,
     id: string | null = null,
   ) {
     super();
@@ -100,6 +103,11 @@ export class Message extends Timed {
   /** Made on first use: a message nobody asks the id of does without. */
   get id(): string {
     return (this.ownId ??= this.env.id());
+  }
+
+  /** Which run of something planned by a facet of its receiver it is; `null` for what anybody else sends. */
+  get occurrence(): PlannedOccurrence | null {
+    return this.ownId === null ? null : readOccurrence(this.to.encoded, this.ownId);
   }
 
   /** Runs not before `dueAt`. A delayed message comes back from the store, where its first start is counted then. */

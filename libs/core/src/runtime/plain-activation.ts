@@ -7,6 +7,7 @@ import { findState } from '../persistence/load-snapshot';
 import { Snapshotter } from '../persistence/snapshotter';
 import { PlainTurn } from '../turn/plain-turn';
 import { decideRetryDelay } from '../turn/retry-policy';
+import { planOn } from '../planning/settle-occurrence';
 import { runHandler } from '../turn/run-handler';
 import type { Turn } from '../turn/turn';
 import { Activation } from './activation';
@@ -14,7 +15,7 @@ import { openFacets } from './activation-hooks';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { changeFacets, type FacetChange, restoreFacets } from './change-facets';
-import { copyAcross } from './copy-across';
+import { copyAnswer } from './copy-across';
 import type { Verdict } from './judge-failure';
 import { giveUp, judgePlainTurn } from './judge-plain-turn';
 import type { Message } from './message';
@@ -23,6 +24,7 @@ import { ATTACH, CREATE, DETACH, STOP } from './system-messages';
 import { answerExisting } from './system-turns';
 import type { SystemPort } from './system-port';
 import { terminateActor } from './terminate-actor';
+import { goOnAfter, leavePlainTurn } from './turn-leaves';
 
 /**
  * An actor without a journal: P1, P2, P7 and P12 in memory.
@@ -167,7 +169,7 @@ export class PlainActivation extends Activation {
   private succeeded(turn: PlainTurn, value: unknown): void {
     if (turn !== this.turn || !this.system.mayAct()) return; // ended already: too old, stopped, or not ours any more
     if (value instanceof DefaultAnswer)
-      return this.endWithout(turn, () => turn.received.answer(this.copyOut(value.value)));
+      return this.endWithout(turn, () => turn.received.answer(copyAnswer(value.value, this)));
     const committing = this.chain.commits ? this.chain.commit(turn, value, undefined) : undefined;
     if (!isPromise(committing)) return this.conclude(turn, value);
     committing.then(
@@ -181,7 +183,8 @@ export class PlainActivation extends Activation {
     const { received } = turn;
     let answer: unknown;
     try {
-      answer = this.copyOut(value);
+      answer = copyAnswer(value, this);
+      planOn(turn);
       this.live.keep();
     } catch (error) {
       return this.failed(turn, error);
@@ -190,11 +193,7 @@ export class PlainActivation extends Activation {
     this.exists = true;
     this.endTurn(turn);
     this.snapshots?.turnCompleted(turn.checkpointWanted);
-    for (const send of turn.sends ?? []) {
-      send.enter();
-      this.system.deliverSend(send);
-    }
-    turn.onCommit?.();
+    leavePlainTurn(this, turn);
     if (received.handler === CREATE) this.become('Active', 'spawn');
     if (received.handler === STOP) return void terminateActor(this, received);
     received.answer(answer);
@@ -245,6 +244,7 @@ export class PlainActivation extends Activation {
     this.paused = received;
     const end = (): void => {
       answer();
+      goOnAfter(this, received);
       this.finished(received);
     };
     this.renewThen(() => this.unlessGone(received, end));
@@ -292,9 +292,5 @@ export class PlainActivation extends Activation {
     if (change.becomesDurable) return this.system.makeDurable(this, message);
     message.answer(undefined);
     this.finished(message);
-  }
-
-  private copyOut(value: unknown): unknown {
-    return copyAcross(value, this.system.options.maxPayloadBytes, 'answer');
   }
 }

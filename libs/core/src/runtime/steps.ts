@@ -9,6 +9,7 @@ import {
 import type { ActorStatus, InboxChange, NewInboxRow, TurnTransaction } from '#spi';
 import type { PendingEntry } from '../turn/effect-record';
 import { encodeError, encodeResult } from './answer-codec';
+import { afterFailure } from '../planning/after-failure';
 import type { Step, StepRows } from './commit-line';
 import type { Message } from './message';
 import { argsHashOf, toInboxRow } from './message-codec';
@@ -28,6 +29,8 @@ export interface TurnCommit {
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
   readonly sends: readonly Message[];
+  /** Ids of messages to itself that it takes back. */
+  readonly withdrawn: readonly string[];
   readonly rows: StepRows | null;
   /** Of `ctx.transact`: the append is written in it. */
   readonly transaction: TurnTransaction | null;
@@ -58,7 +61,7 @@ export function commitStep(commit: TurnCommit): Step {
     opens: false,
     ends: true,
     entries: commit.refused && !message.opened ? [] : entries,
-    inbox: [ended('done', message, ending, commit.expiresAt)],
+    inbox: [ended('done', message, ending, commit.expiresAt), ...commit.withdrawn.map((id) => takenBack(commit, id))],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
     transaction: commit.transaction,
@@ -102,6 +105,7 @@ export function parkStep(
   return {
     ...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),
     ends: true,
+    sends: afterFailure(message).map((next) => toInboxRow(next, now)),
     done,
   };
 }
@@ -139,6 +143,13 @@ function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresA
     expiresAt,
     fresh: message.row === 'none',
   };
+}
+
+/** Nobody asks for its answer: the id ends so that nothing starts it any more. */
+function takenBack({ message, expiresAt }: TurnCommit, id: string): InboxChange {
+  const argsHash = '';
+  const answer = encodeResult({ actor: message.to.encoded, id, argsHash }, encodePayload(undefined));
+  return { op: 'done', id, argsHash, answer, expiresAt, fresh: false };
 }
 
 function sentEntry(send: Message): EntryBody {

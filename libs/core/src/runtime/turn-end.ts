@@ -12,9 +12,9 @@ export function statusAfter({ handler }: Message, endures: boolean): ActorStatus
   return handler === STOP && !endures ? 'terminated' : null;
 }
 
-/** Ids made by clients are remembered for minutes, all others for a day (P5). */
-export function keptMs({ keyed }: Message, { dedupe }: ResolvedOptions): number {
-  return keyed ? dedupe.keysMs : dedupe.clientIdsMs;
+/** Ids made by clients are remembered for minutes, all others for a day (P5). A plan's are counted in its state besides. */
+export function keptMs({ keyed, occurrence }: Message, { dedupe }: ResolvedOptions): number {
+  return keyed && occurrence === null ? dedupe.keysMs : dedupe.clientIdsMs;
 }
 
 /** The answer of a turn, as it is stored. @throws InvalidPayloadError, PayloadTooLargeError */

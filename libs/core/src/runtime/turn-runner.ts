@@ -12,6 +12,7 @@ import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
 import { DurableTurn } from '../turn/durable-turn';
 import type { PendingEntry } from '../turn/effect-record';
+import { planOn } from '../planning/settle-occurrence';
 import { isFinalAnswer } from '../turn/classify-error';
 import { decideRetryDelay } from '../turn/retry-policy';
 import { runHandler } from '../turn/run-handler';
@@ -27,6 +28,7 @@ import { stallMessage } from './stall-message';
 import { commitStep, parkStep, type Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 import { keptMs, resultOf, statusAfter } from './turn-end';
+import { dropAllButAnswer, dropWithdrawn, goOnAfter, leaveDurableTurn } from './turn-leaves';
 
 /**
  * Carries one message of a durable actor from its start to its end: runs the handler, commits what came of it, and
@@ -143,6 +145,7 @@ export class TurnRunner {
     let all = facets;
     try {
       ending = resultOf(turn, value);
+      planOn(turn);
       changes = this.host.live.takeChanges();
       all = [...this.host.adoption.recordWith(turn.received), ...facets];
     } catch (error) {
@@ -195,6 +198,7 @@ export class TurnRunner {
   private forget(message: Message, error: unknown): void {
     const { system } = this.host;
     message.fail(system.mayAct() ? error : system.notOwner()); // nothing has confirmed the state it was thrown on
+    goOnAfter(this.host, message);
     this.host.finished(message);
   }
 
@@ -207,6 +211,7 @@ export class TurnRunner {
       const error = new MessageParkedError(host.address.encoded, message.id, message.attempts, { cause });
       host.renewThen(() =>
         this.held.unlessGone(message, () => {
+          if (message.occurrence !== null) host.system.wakeAt(host.address, host.env.now()); // for what goes on after it
           message.fail(error); // in one step with `parked`, which forgets the id: a twin between them would join a dead message
           host.parked(message, error);
         }),
@@ -227,8 +232,7 @@ export class TurnRunner {
   }
 
   private endWith(turn: DurableTurn, ending: Ending, outcome: unknown, refused = false): void {
-    turn.sends = null;
-    turn.rows = null;
+    dropAllButAnswer(turn);
     this.commit(turn, ending, null, [], outcome, refused);
     this.host.renewThen(() => this.host.turnEnded());
   }
@@ -259,6 +263,7 @@ export class TurnRunner {
         changes,
         facets,
         sends,
+        withdrawn: turn.plan?.withdrawn ?? [],
         rows: rows && { statements: rows, rejected: (error) => this.rejected(turn, pending, error) },
         isStored: (send) => host.system.keepsInbox(send.to),
         status: ending.kind === 'result' ? statusAfter(message, host.endures) : null,
@@ -267,6 +272,7 @@ export class TurnRunner {
         done: () => this.committed(turn, ending, outcome),
       }),
     );
+    if (turn.plan !== null) dropWithdrawn(host, turn.plan);
   }
 
   /** The turn is durable: now, and not before, its answer and its sends leave (V1). */
@@ -279,11 +285,7 @@ export class TurnRunner {
     if (ending.kind === 'error') message.fail(outcome);
     else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));
     failpoint('reply.after');
-    for (const send of turn.sends ?? []) {
-      failpoint('send.beforeDeliver');
-      host.system.deliverSend(send);
-    }
-    if (ending.kind === 'result') turn.onCommit?.();
+    leaveDurableTurn(host, turn);
     host.committed(turn, ending.kind === 'result');
   }
 

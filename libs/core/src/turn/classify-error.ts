@@ -36,6 +36,13 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_TRANSACTION_NOT_SUPPORTED',
   'PS_TRANSACT_END',
   'PS_TRANSACT_LAST',
+  'PS_INVALID_PLAN',
+  'PS_INVALID_TIMER',
+  'PS_TIMER_LIMIT',
+  'PS_TIMER_NOT_FOUND',
+  'PS_INVALID_REMINDER',
+  'PS_REMINDER_LIMIT',
+  'PS_REMINDER_NOT_FOUND',
 ]);
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */

@@ -74,6 +74,10 @@ export class DurableTurn extends Turn {
     return this.log.isReplaying || this.mode === 'verify';
   }
 
+  override get startedAt(): number {
+    return this.records.receivedAt;
+  }
+
   now(): number {
     return this.clock;
   }

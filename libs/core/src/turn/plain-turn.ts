@@ -10,10 +10,10 @@ export class PlainTurn extends Turn {
   readonly isReplay = false;
   readonly recordedActs = [];
   private ordinal = 0;
-  private startedAt = 0;
+  private began = 0;
 
   now(): number {
-    return (this.startedAt ||= this.host.env.now());
+    return (this.began ||= this.host.env.now());
   }
 
   hasRecordOf(): boolean {

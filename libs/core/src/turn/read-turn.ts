@@ -2,6 +2,7 @@ import { ReadOnlyViolationError } from '../errors';
 import { rejected } from '../facet/is-promise';
 import type { Message } from '../runtime/message';
 import type { TurnHost } from '../runtime/turn-host';
+import type { Plan } from '../planning/plan';
 import { type Act, Turn } from './turn';
 
 /** Where the facets of a read-only run find their state: a copy of the committed one. */
@@ -17,7 +18,7 @@ export class ReadTurn extends Turn {
   readonly recordedActs = [];
   /** What it tried first, whether or not its handler noticed. */
   violated: ReadOnlyViolationError | null = null;
-  private startedAt = 0;
+  private began = 0;
 
   constructor(
     host: TurnHost,
@@ -36,7 +37,11 @@ export class ReadTurn extends Turn {
   }
 
   now(): number {
-    return (this.startedAt ||= this.host.env.now());
+    return (this.began ||= this.host.env.now());
+  }
+
+  override get planning(): Plan {
+    throw this.violation('planned something');
   }
 
   hasRecordOf(): boolean {

@@ -2,6 +2,7 @@ import { callHandler, withContext } from '../runtime/actor-class';
 import { SnapshotArgument } from '../persistence/snapshot-argument';
 import type { FacetChain } from '../facet/facet-chain';
 import { asPromise, isPromise } from '../facet/is-promise';
+import { isDue } from '../planning/settle-occurrence';
 import { bareAnswer } from '../facet/outcomes';
 import { hooksOf } from '../runtime/instance-factory';
 import type { RuntimeProbe } from '../runtime/runtime-probe';
@@ -34,6 +35,8 @@ function runProbed(turn: Turn, probe: RuntimeProbe, run: () => unknown): unknown
 function runPlain(turn: Turn): unknown {
   const { received, instance } = turn;
   if (isHook(turn)) return runHook(turn);
+  if (received.occurrence !== null && !isDue(turn)) return undefined;
+  if (received.call !== null) return received.call(instance);
   return callHandler(instance, received.handler, received.args, turn);
 }
 

@@ -2,6 +2,7 @@ import type { ActorId, RowStatement } from '#spi';
 import type { ActorContext } from '../actor/actor-context';
 import type { ActorDefinition } from '../actor/actor-definition';
 import type { FacetMessage } from '../facet/facet';
+import { Plan } from '../planning/plan';
 import type { TurnPort } from '../facet/turn-port';
 import { TurnEndedError, TurnTimeoutError } from '../errors';
 import { Timed } from '../runtime/deadline-queue';
@@ -36,6 +37,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   ended = false;
   /** Messages that leave with the commit. */
   sends: Message[] | null = null;
+  /** What facets planned in it; `null` for nothing. */
+  plan: Plan | null = null;
   checkpointWanted = false;
   /** Its message left records in the journal before this run. */
   resumed = false;
@@ -106,6 +109,16 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
       onCommit?.();
       act();
     };
+  }
+
+  /** @throws what says that this turn plans nothing */
+  get planning(): Plan {
+    return (this.plan ??= new Plan(this));
+  }
+
+  /** By the clock that {@link now} tells. */
+  get startedAt(): number {
+    return this.now();
   }
 
   /** Deterministic wall clock of the turn. */

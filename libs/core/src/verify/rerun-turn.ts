@@ -3,6 +3,7 @@ import { NonDeterminismError, UnknownMethodError } from '../errors';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { DefaultAnswer, FacetRejection } from '../facet/outcomes';
+import { planOn } from '../planning/settle-occurrence';
 import type { ActorClass } from '../runtime/actor-class';
 import type { Address } from '../runtime/address';
 import { openInstance } from '../runtime/instance-factory';
@@ -102,7 +103,9 @@ function asCommitted({ rows, actorId }: DurableTurn, { processed: { error } }: T
 async function settle(turn: DurableTurn, chain: Parameters<typeof runHandler>[1], host: VerifyHost): Promise<Settled> {
   try {
     const value = await Promise.race([Promise.resolve(runHandler(turn, chain)), host.pathEnd]);
-    return { result: value instanceof DefaultAnswer ? value.value : value, error: null };
+    if (value instanceof DefaultAnswer) return { result: value.value, error: null };
+    planOn(turn);
+    return { result: value, error: null };
   } catch (error) {
     return { result: null, error: toErrorRecord(error instanceof FacetRejection ? error.error : error) };
   }

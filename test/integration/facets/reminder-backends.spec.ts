@@ -1,0 +1,162 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { Client } from 'pg';
+import {
+  Actor,
+  type ActorClient,
+  type ActorContext,
+  ActorSystem,
+  Ctx,
+  Handle,
+  PlexSpacesModule,
+  State,
+  SystemEnv,
+  UseFacets,
+  durability,
+  getActorToken,
+  virtualActor,
+} from 'plexspaces';
+import { ReminderFacet, reminder, reminders } from 'plexspaces/facets/reminder';
+import { postgresServer } from '../../support/servers/postgres-server';
+import { PrivateRedis, redisBinary } from '../../support/servers/private-redis';
+
+/** Hours go by when the test says so; what falls due then is all that is waited for. */
+class JumpingEnv extends SystemEnv {
+  private ahead = 0;
+
+  jump(ms: number): void {
+    this.ahead += ms;
+  }
+
+  override now(): number {
+    return super.now() + this.ahead;
+  }
+}
+
+@Injectable()
+class Runs {
+  readonly lines: string[] = [];
+  private waiting: { readonly count: number; readonly resolve: () => void } | null = null;
+
+  add(line: string): void {
+    this.lines.push(line);
+    if (this.waiting !== null && this.lines.length >= this.waiting.count) this.waiting.resolve();
+  }
+
+  reached(count: number): Promise<void> {
+    if (this.lines.length >= count) return Promise.resolve();
+    return new Promise((resolve) => (this.waiting = { count, resolve }));
+  }
+}
+
+@Actor({ type: 'report' })
+@UseFacets(durability({ checkpointEvery: 2 }), virtualActor(), reminder())
+class Report {
+  @State() made = 0;
+
+  constructor(private readonly runs: Runs) {}
+
+  @Handle()
+  register(@Ctx() ctx: ActorContext, name: string, maxOccurrences: number): string {
+    return reminders<Report>(ctx).register(name, { every: '1h', missed: 'all', maxOccurrences }, 'generate', name);
+  }
+
+  @Handle()
+  cancel(@Ctx() ctx: ActorContext, name: string): boolean {
+    return reminders<Report>(ctx).cancel(name);
+  }
+
+  @Handle()
+  generate(@Ctx() ctx: ActorContext, name: string): void {
+    this.made++;
+    this.runs.add(`${name} ${ctx.messageId.slice(ctx.messageId.lastIndexOf('/') + 1)}`);
+  }
+
+  @Handle({ readOnly: true })
+  count(): number {
+    return this.made;
+  }
+}
+
+/** Registers, goes on a few hours later, in another life where the store outlives the first. */
+async function remind(storage: string, isKept: boolean): Promise<void> {
+  const env = new JumpingEnv();
+  const runs = new Runs();
+  const live = async (use: (reports: ActorClient<Report>, system: ActorSystem) => Promise<void>): Promise<void> => {
+    const module = await Test.createTestingModule({
+      imports: [
+        PlexSpacesModule.forRoot({ storage, env }),
+        PlexSpacesModule.forFeature([Report, { provide: Runs, useValue: runs }]),
+      ],
+      providers: [ReminderFacet],
+    }).compile();
+    module.useLogger(false);
+    await module.init();
+    try {
+      await use(module.get(getActorToken(Report)), module.get(ActorSystem));
+    } finally {
+      await module.close();
+    }
+  };
+  const goOn = async (reports: ActorClient<Report>, system: ActorSystem): Promise<void> => {
+    const report = reports.ref('a');
+    await runs.reached(6);
+    expect(await report.ask.register('second', 3)).toBe('registered'); // it has ended meanwhile
+    expect(await report.ask.cancel('second')).toBe(true);
+    expect(await system.storage.inbox.pending(report.actorId)).toEqual([]);
+    expect(await report.ask.count()).toBe(6);
+    expect(runs.lines.filter((line) => line.startsWith('first'))).toEqual(['first 1', 'first 2', 'first 3']);
+    expect(runs.lines.filter((line) => line.startsWith('second'))).toEqual(['second 1', 'second 2', 'second 3']);
+  };
+  await live(async (reports, system) => {
+    const report = reports.ref('a');
+    for (const name of ['first', 'second', 'gone']) expect(await report.ask.register(name, 3)).toBe('registered');
+    expect(await report.ask.register('first', 3)).toBe('unchanged');
+    expect(await report.ask.cancel('gone')).toBe(true);
+    expect(await system.storage.inbox.pending(report.actorId)).toHaveLength(2);
+    if (isKept) return;
+    env.jump(4 * 3_600_000);
+    system.wakeAt({} as never, env.now()); // no timer knows of a clock that was put forward
+    await goOn(reports, system);
+  });
+  if (!isKept) return;
+  env.jump(4 * 3_600_000);
+  await live(goOn);
+}
+
+describe('[FI-RE01] reminders', () => {
+  const schema = `reminders_${process.pid}`;
+  const server = postgresServer();
+  let folder: string;
+  let redis: PrivateRedis | undefined;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reminders-'));
+    if (redisBinary() !== undefined) redis = await PrivateRedis.start();
+  });
+  afterAll(async () => {
+    await redis?.destroy();
+    if (server !== undefined) {
+      const client = new Client(server.url.href);
+      await client.connect();
+      await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+      await client.end();
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it('run in memory', () => remind('memory:', false));
+
+  it('run on SQLite', () => remind(`sqlite:${join(folder, 'journal.db')}`, true));
+
+  (server === undefined ? it.skip : it)('run on Postgres', async () => {
+    const { url } = server as NonNullable<typeof server>;
+    await remind(`${url.href}?schema=${schema}`, true);
+  });
+
+  (redisBinary() === undefined ? it.skip : it)('run on Redis', () => remind((redis as PrivateRedis).url, true));
+});

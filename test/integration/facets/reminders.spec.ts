@@ -1,0 +1,407 @@
+import 'reflect-metadata';
+import { Injectable } from '@nestjs/common';
+import {
+  type ActorContext,
+  Actor,
+  Ctx,
+  Handle,
+  SideEffect,
+  State,
+  TerminalError,
+  UseFacets,
+  durability,
+  virtualActor,
+} from 'plexspaces';
+import { type Recurrence, ReminderFacet, reminder, reminders } from 'plexspaces/facets/reminder';
+import { ActorTestingModule, ManualClock, type TestApp } from 'plexspaces/testing';
+
+const START = Date.UTC(2030, 0, 1);
+const DAY = 86_400_000;
+
+/** What happened, kept outside; and how long a run takes. */
+@Injectable()
+class Ledger {
+  readonly lines: string[] = [];
+  clock!: ManualClock;
+  lastsMs = 0;
+
+  write(line: string): Promise<void> {
+    this.lines.push(line);
+    return this.lastsMs === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => void this.clock.schedule(resolve, this.lastsMs));
+  }
+}
+
+@Actor({ type: 'report' })
+@UseFacets(durability(), virtualActor({ idleTimeout: '5m' }), reminder({ maxReminders: 3, defaultRecurrence: '24h' }))
+class Report {
+  @State() made: string[] = [];
+
+  constructor(private readonly ledger: Ledger) {}
+
+  @Handle()
+  register(@Ctx() ctx: ActorContext, name: string, recurrence?: Recurrence, note = name): string {
+    return reminders<Report>(ctx).register(name, recurrence, 'generate', note);
+  }
+
+  @Handle()
+  registerThenFail(@Ctx() ctx: ActorContext, name: string): void {
+    reminders<Report>(ctx).register(name, '1h', 'generate', name);
+    throw new TerminalError('after registering');
+  }
+
+  @Handle()
+  registerAndCancel(@Ctx() ctx: ActorContext, name: string): void {
+    reminders<Report>(ctx).register(name, '1h', 'generate', name);
+    reminders<Report>(ctx).register(name, '2h', 'generate', name);
+    reminders<Report>(ctx).cancel(name);
+  }
+
+  @Handle()
+  cancel(@Ctx() ctx: ActorContext, name: string, ifExists = false): boolean {
+    return reminders<Report>(ctx).cancel(name, { ifExists });
+  }
+
+  @Handle()
+  pause(@Ctx() ctx: ActorContext, name: string): boolean {
+    return reminders<Report>(ctx).pause(name);
+  }
+
+  @Handle()
+  resume(@Ctx() ctx: ActorContext, name: string): boolean {
+    return reminders<Report>(ctx).resume(name);
+  }
+
+  @Handle({ readOnly: true })
+  list(@Ctx() ctx: ActorContext) {
+    return reminders<Report>(ctx).list();
+  }
+
+  @Handle()
+  async generate(@Ctx() ctx: ActorContext, note: string): Promise<void> {
+    await this.note(`${note} at ${(ctx.now() - START) / 1000}`);
+    if (note === 'terminal') throw new TerminalError('no report today');
+    if (note === 'crash') throw new Error('broken');
+    if (note === 'self-cancel') reminders<Report>(ctx).cancel(note);
+    if (note === 'self-pause') reminders<Report>(ctx).pause(note);
+    if (note === 'self-renew') reminders<Report>(ctx).register(note, '2h', 'generate', note);
+    this.made.push(note);
+  }
+
+  @SideEffect()
+  protected note(line: string): Promise<void> {
+    return this.ledger.write(line);
+  }
+
+  @Handle()
+  touch(): void {
+    // only brings it into memory
+  }
+
+  @Handle({ readOnly: true })
+  count(): number {
+    return this.made.length;
+  }
+}
+
+@Actor({ type: 'mortal' })
+@UseFacets(durability(), reminder())
+class Mortal {
+  @Handle()
+  register(@Ctx() ctx: ActorContext): void {
+    reminders<Mortal>(ctx).register('r', '1h', 'run');
+  }
+
+  @Handle()
+  run(): void {
+    // nothing
+  }
+}
+
+@Actor({ type: 'forgetful' })
+@UseFacets(virtualActor(), reminder())
+class Forgetful {
+  @Handle()
+  register(@Ctx() ctx: ActorContext): void {
+    reminders<Forgetful>(ctx).register('r', '1h', 'run');
+  }
+
+  @Handle()
+  run(): void {
+    // nothing
+  }
+}
+
+/** Its wall clock can be put forward and back, as a machine's can. */
+class SteppedClock extends ManualClock {
+  stepMs = 0;
+
+  override now(): number {
+    return super.now() + this.stepMs;
+  }
+}
+
+let app: TestApp;
+let clock: SteppedClock;
+let ledger: Ledger;
+
+beforeEach(async () => {
+  clock = new SteppedClock({ start: START, random: () => 0 });
+  ledger = new Ledger();
+  ledger.clock = clock;
+  const providers = [ReminderFacet, { provide: Ledger, useValue: ledger }];
+  app = await ActorTestingModule.create({ actors: [Report, Mortal, Forgetful], providers, clock }).start();
+});
+afterEach(() => app.close());
+
+const report = (key = 'a') => app.ref(Report, key);
+const at = (...seconds: number[]) => seconds.map((second) => `r at ${second}`);
+
+describe('reminders', () => {
+  it('[FI-RE07] [EX21] run every so long, waking their actor, and are one per name', async () => {
+    expect(await report().ask.register('daily-report', '86400s')).toBe('registered');
+    await clock.advance('1h');
+    expect(await report().info()).toMatchObject({ state: 'Inactive' });
+    expect(await report().ask.register('daily-report', '86400s')).toBe('unchanged');
+    await clock.advance('3d');
+    expect(ledger.lines).toEqual([1, 2, 3].map((day) => `daily-report at ${day * 86_400}`));
+    expect(await report().ask.count()).toBe(3);
+    expect(await report().ask.list()).toMatchObject([
+      { name: 'daily-report', runs: 3, nextAt: new Date(START + 4 * DAY) },
+    ]);
+  });
+
+  it('[FI-RE02] use the default recurrence, and ISO durations', async () => {
+    await report().ask.register('r');
+    await report('b').ask.register('r', 'PT12H', 'half');
+    await clock.advance('1d');
+    expect(ledger.lines).toEqual(['half at 43200', 'r at 86400', 'half at 86400']);
+  });
+
+  it('[FI-RE03] survive a crash', async () => {
+    await report().ask.register('r', '1h');
+    await clock.advance('30m');
+    await app.crash();
+    await app.restart();
+    await clock.advance('90m');
+    expect(ledger.lines).toEqual(at(3600, 7200));
+  });
+
+  it('[FI-RE06] never run again once cancelled, also after a restart, and leave nothing that is due', async () => {
+    await report().ask.register('r', '1h');
+    await report().ask.registerAndCancel('x');
+    await clock.advance('90m');
+    expect(await report().ask.cancel('r')).toBe(true);
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+    await app.crash();
+    await app.restart();
+    await clock.advance('10d');
+    expect(ledger.lines).toEqual(at(3600));
+    expect(await report().ask.cancel('r', true)).toBe(false);
+    await expect(report().ask.cancel('r')).rejects.toMatchObject({ code: 'PS_REMINDER_NOT_FOUND' });
+  });
+
+  it('never run once cancelled while their run was in line', async () => {
+    await report().ask.register('r', '1h');
+    ledger.lastsMs = 5_000;
+    await clock.advance('59m');
+    await clock.advance('58s');
+    const busy = report().ask.generate('busy'); // holds the line until after the hour
+    await clock.advance('1s');
+    const cancelled = report().ask.cancel('r');
+    await clock.advance('1h');
+    await Promise.all([busy, cancelled]);
+    expect(ledger.lines).toEqual(['busy at 3598']);
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+  });
+
+  it('[P7] leave nothing when the turn that registers them fails', async () => {
+    await expect(report().ask.registerThenFail('x')).rejects.toThrow('after registering');
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+    await clock.advance('2h');
+    expect(ledger.lines).toEqual([]);
+  });
+
+  it('are replaced by another definition of that name', async () => {
+    await report().ask.register('r', '1h');
+    await clock.advance('30m');
+    expect(await report().ask.register('r', '2h')).toBe('replaced');
+    await clock.advance('4h');
+    expect(ledger.lines).toEqual(at(9000, 16200));
+  });
+
+  it('may cancel, pause and renew themselves', async () => {
+    for (const name of ['self-cancel', 'self-pause', 'self-renew']) await report().ask.register(name, '1h');
+    await clock.advance('5h');
+    expect(ledger.lines.filter((line) => line.startsWith('self-cancel'))).toHaveLength(1);
+    expect(ledger.lines.filter((line) => line.startsWith('self-pause'))).toHaveLength(1);
+    expect(ledger.lines.filter((line) => line.startsWith('self-renew'))).toEqual(
+      [3600, 10800, 18000].map((s) => `self-renew at ${s}`),
+    );
+    expect(await report().ask.list()).toMatchObject([
+      { name: 'self-pause', nextAt: null, runs: 1 },
+      { name: 'self-renew' },
+    ]);
+  });
+
+  it('miss nothing while paused, and go on when resumed', async () => {
+    await report().ask.register('r', '1h');
+    expect(await report().ask.pause('r')).toBe(true);
+    expect(await report().ask.pause('r')).toBe(false);
+    await clock.advance('150m');
+    expect(await report().ask.resume('r')).toBe(true);
+    expect(await report().ask.resume('r')).toBe(false);
+    await clock.advance('40m');
+    expect(ledger.lines).toEqual(at(10800));
+  });
+
+  it('go on after a run that fails for good, and after one that is parked', async () => {
+    await report().ask.register('terminal', '1h');
+    await report('b').ask.register('crash', '1h');
+    await clock.advance('130m');
+    expect(ledger.lines.filter((line) => line.startsWith('terminal'))).toEqual([
+      'terminal at 3600',
+      'terminal at 7200',
+    ]);
+    const parked = await app.storage.inbox.parked(report('b').actorId);
+    expect(parked).toHaveLength(2);
+    expect(await app.storage.inbox.pending(report('b').actorId)).toHaveLength(1);
+  });
+
+  it('end after so many runs, and with their time', async () => {
+    await report().ask.register('r', { every: '1h', maxOccurrences: 2 });
+    await report().ask.register('u', { every: '1h', until: START + 1.5 * 3_600_000 });
+    await report().ask.register('o', { after: '3h' });
+    await clock.advance('1d');
+    expect(ledger.lines.sort()).toEqual(['o at 10800', 'r at 3600', 'r at 7200', 'u at 3600']);
+    expect(await report().ask.list()).toEqual([]);
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+  });
+
+  it.each([
+    ['once', [18_000]],
+    ['all', [18_000, 18_000, 18_000, 18_000, 18_000]],
+    ['skip', [18_000]],
+  ] as const)('make up for what was missed while nothing ran: %s', async (missed, runs) => {
+    await report().ask.register('r', { every: '1h', missed });
+    await app.crash();
+    await clock.advance('5h');
+    await app.restart();
+    await clock.advance('1m');
+    expect(ledger.lines).toEqual(at(...runs));
+    await clock.advance('1h');
+    expect(ledger.lines).toEqual(at(...runs, 21_600));
+  });
+
+  it('drop what is late by more than the grace where missed runs are skipped', async () => {
+    await report().ask.register('r', { every: '1h', missed: 'skip', grace: '10m' });
+    await app.crash();
+    await clock.advance('90m');
+    await app.restart();
+    await clock.advance('1m');
+    expect(ledger.lines).toEqual([]);
+    await clock.advance('30m');
+    expect(ledger.lines).toEqual(at(7200));
+  });
+
+  it.each([
+    ['skip', [10, 40, 70]],
+    ['queue', [10, 35, 60, 85]],
+  ] as const)('that fall due while they run: %s', async (overlap, runs) => {
+    ledger.lastsMs = 25_000;
+    await report().ask.register('r', { every: '10s', overlap, missed: 'all', maxOccurrences: runs.length });
+    await clock.advance('3m');
+    expect(ledger.lines).toEqual(at(...runs));
+  });
+
+  it.each([
+    [-3_600_000, []],
+    [3_600_000, [5_130]], // what was jumped over is made up for once, at the next look of the patrol
+  ])('run once each, never early by the clock of then, when that is put by %d ms', async (step, made) => {
+    await report().ask.register('r', { cron: '*/10 * * * *' });
+    await clock.advance('25m');
+    clock.stepMs = step;
+    await clock.advance('3h');
+    const times = ledger.lines.map((line) => Number(line.slice('r at '.length)));
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.filter((time) => time % 600 !== 0)).toEqual(made);
+    expect([...times].sort((a, b) => a - b)).toEqual(times);
+    const end = (185 * 60_000 + 20 * 60_000 + step) / 1_000;
+    expect(times.at(-1)).toBeGreaterThan(end - 1_200);
+  });
+
+  it('lie further off than any timer of Node reaches', async () => {
+    await report().ask.register('r', { after: '400d' });
+    await report().ask.register('soon', { at: START + 5_000 });
+    await clock.advance('1h');
+    expect(ledger.lines).toEqual(['soon at 5']);
+    expect(await report().ask.list()).toMatchObject([{ name: 'r', nextAt: new Date(START + 400 * DAY) }]);
+  });
+
+  it('end with an actor that is stopped for good', async () => {
+    const ref = await app.client(Mortal).spawn('m');
+    await ref.ask.register();
+    await ref.stop();
+    expect(await app.storage.inbox.pending(ref.actorId)).toEqual([]);
+    expect(await app.storage.inbox.parked(ref.actorId)).toEqual([]);
+  });
+
+  it('verify', async () => {
+    await report().ask.register('r', '1h');
+    await clock.advance('3h');
+    await report().ask.pause('r');
+    await report().ask.cancel('r');
+    expect(await report().history.verify()).toMatchObject({ ok: true });
+  });
+
+  it.each<[string, Recurrence]>([
+    ['0 ms', '0s'],
+    ['less than a second', 999],
+    ['no number', Number.NaN],
+    ['a month, whose length is not known', 'P1M'],
+    ['an empty ISO duration', 'PT'],
+    ['nothing', {} as Recurrence],
+    ['two ways', { every: '1h', cron: '* * * * *' }],
+    ['an unknown option', { every: '1h', zone: 'UTC' }],
+    ['a cron that never fires', { cron: '0 0 30 2 *' }],
+    ['a cron out of range', { cron: '99 * * * *' }],
+    ['a cron with step 0', { cron: '*/0 * * * *' }],
+    ['an endless cron', { cron: `${'1,'.repeat(5_000)}1 * * * *` }],
+    ['a date for a cron', { cron: '2031-01-01T00:00:00' }],
+    ['a cron by the time it is read', { cron: '? * * * *' }],
+    ['an unknown zone', { cron: '0 9 * * *', zone: 'Mars/Base' }],
+    ['an unknown policy', { every: '1h', missed: 'some' } as unknown as Recurrence],
+    ['no runs', { every: '1h', maxOccurrences: 0 }],
+    ['an end before its first run', { every: '1h', until: START }],
+    ['no time', { at: Number.POSITIVE_INFINITY }],
+  ])('refuse %s', async (_, recurrence) => {
+    await expect(report().ask.register('r', recurrence)).rejects.toMatchObject({
+      code: 'PS_INVALID_REMINDER',
+      reminder: 'r',
+    });
+    expect(await report().ask.list()).toEqual([]);
+  });
+
+  it('refuse one more than allowed, an unknown handler, and an actor that keeps nothing', async () => {
+    for (const name of ['a', 'b', 'c']) await report().ask.register(name, '1h');
+    await expect(report().ask.register('d', '1h')).rejects.toMatchObject({ code: 'PS_REMINDER_LIMIT', limit: 3 });
+    expect(await report().ask.register('a', '2h')).toBe('replaced');
+    await expect(app.ref(Forgetful, 'f').ask.register()).rejects.toMatchObject({ code: 'PS_INVALID_REMINDER' });
+  });
+});
+
+describe('reminder({ storageBackend })', () => {
+  it('[FI-RE01] is refused at start when the application runs on another storage', async () => {
+    @Actor({ type: 'picky' })
+    @UseFacets(durability(), reminder({ storageBackend: 'postgres' }))
+    class Picky {
+      @Handle()
+      run(): void {
+        // nothing
+      }
+    }
+    const start = ActorTestingModule.create({ actors: [Picky], providers: [ReminderFacet], clock }).start();
+    await expect(start).rejects.toMatchObject({ code: 'PS_INVALID_FACET_CONFIG', option: 'storageBackend' });
+  });
+});
