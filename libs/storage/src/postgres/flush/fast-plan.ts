@@ -62,7 +62,7 @@ export function planFast({ writes }: PackedWrites): FastPlan | null {
     if (write.rows !== undefined || !extend(heads, write)) return null;
     if (write.count > 0) frames.push(write);
     for (const change of write.inbox) {
-      if (!isFirst(write.actor, change.id) || change.op === 'revive') return null;
+      if (!isFirst(write.actor, change.id) || needsRow(change)) return null;
       const arrival = arrivalOf(write.actor, change);
       if (arrival === null) changes.push({ actor: write.actor, change });
       else arrivals.push(arrival);
@@ -83,6 +83,11 @@ function extend(heads: Map<string, HeadMove>, write: PackedAppend): boolean {
   known.last = write;
   if (write.expected.seq !== last.expected.seq + last.count || write.expected.epoch !== last.epoch) return false;
   return write.continues !== true || write.writer === last.writer;
+}
+
+/** One to a parked row, which no set of changes is about; or one that makes a parked row, which may be taken up in its place in the line (I1). */
+function needsRow(change: PackedChange): boolean {
+  return change.op === 'revive' || (change.op === 'parked' && change.fresh);
 }
 
 /** A change that brings its row; `null` for one to a row that is there. */
