@@ -6,3 +6,4 @@ export * from './errors/message-errors';
 export * from './errors/ownership-errors';
 export * from './errors/rows-errors';
 export * from './errors/turn-errors';
+export * from './errors/dead-letter-errors';

@@ -48,6 +48,18 @@ export { ActorSystem } from './runtime/actor-system';
 export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
 export type { OwnershipEvent, OwnershipState } from './ownership/ownership-state';
 
+// messages that were given up
+export type { DeadLetter, DeadLetterDetails, DeadLetterId } from './dead-letters/dead-letter';
+export {
+  DeadLetters,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type RetryParkedOptions,
+} from './dead-letters/dead-letters';
+export { OnParked } from './dead-letters/on-parked.decorator';
+export type { ParkedNotice } from './dead-letters/park-message';
+export type { RedriveFailure, RedriveOptions, RedriveProgress } from './dead-letters/redrive';
+
 // facets
 export {
   type ConfigOption,

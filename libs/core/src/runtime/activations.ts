@@ -1,4 +1,4 @@
-import { CREATE, STOP } from './system-messages';
+import { CREATE, isUnparking, STOP } from './system-messages';
 import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
@@ -260,6 +260,7 @@ function open(activation: Activation): void {
 /** Read-only messages do not stand in line, but while the actor is loaded. */
 function isFull(activation: Activation, message: Message): boolean {
   if (message.handler.readOnly && activation.state !== 'Creating') return false;
+  if (isUnparking(message.handler)) return false; // it may be what makes room
   const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
   return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
 }

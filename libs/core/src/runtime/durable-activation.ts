@@ -1,4 +1,5 @@
 import { type OpenTurn, toErrorRecord } from '#journal';
+import { ClosedLine } from '../dead-letters/closed-line';
 import { ActorNotFoundError, ActorTerminatedError, TurnEndedError } from '../errors';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { DurableTurn } from '../turn/durable-turn';
@@ -18,13 +19,13 @@ import { DurableReads } from './durable-reads';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
-import { takeUpPending } from './pending-messages';
+import { mergeLine } from './pending-messages';
 import type { PlainActivation } from './plain-activation';
 import { recoverActor } from './recover-actor';
 import { renewInstance } from './renew-instance';
 import { resumeMessage } from './resume-message';
 import { parkStep, recordsStep } from './steps';
-import { CREATE, STOP } from './system-messages';
+import { CREATE, isUnparking, STOP } from './system-messages';
 import type { SystemPort } from './system-port';
 import { refuseUncreated, runSystemTurn } from './system-turns';
 import { TurnRunner } from './turn-runner';
@@ -42,13 +43,13 @@ import { undoCommits } from './undo-commits';
 export class DurableActivation extends Activation implements DurableTurnHost {
   activationCount = 1;
   readonly runner = new TurnRunner(this);
-  private readonly known: KnownMessages;
+  readonly known: KnownMessages;
   readonly live = new DurableInstance(this);
   line!: CommitLine;
   private checkpointer!: Checkpointer;
   exists = false; // its first turn has ended well
   private readonly dueRows = new DueRows(this);
-  private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
+  readonly closed = new ClosedLine(this, this.mailbox, (message) => this.start(message));
   private openTurn: OpenTurn | null = null;
   readonly adoption = new Adoption();
   private readonly reads = new DurableReads(this);
@@ -112,7 +113,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   override turnEnded(): void {
-    if (this.heldBy !== null) return;
+    if (this.closed.isClosed) return this.closed.move();
     if (!this.dueRows.areExpected || this.released) return super.turnEnded();
     void this.dueRows.takeUp().then((isDone) => {
       if (isDone) super.turnEnded();
@@ -140,21 +141,20 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (adopted === null) await openFacets(this, found.head.seq === 0);
     this.live.facetsOpened();
     this.openTurn = found.openTurn;
-    this.known.clear(); // what came meanwhile is merged in one step with what is stored
-    for (const message of takeUpPending(this, found, this.mailbox)) {
-      if (this.known.admit(message)) this.mailbox.push(message);
-    }
-    if (found.poisoned !== null) this.hold(null, found.poisoned);
+    mergeLine(this, found, this.mailbox);
+    if (found.poisoned !== null) this.closed.close(null, found.poisoned, true);
   }
 
   override enqueue(message: Message): void {
     if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.reads.read(message);
-    if (this.known.admit(message)) super.enqueue(message);
+    if (!this.known.admit(message)) return;
+    super.enqueue(message);
+    this.closed.move();
   }
 
   /** No turn is under way, in memory or to the store. */
   get isResting(): boolean {
-    return this.runner.running === null && this.line.isEmpty && this.heldBy === null;
+    return this.runner.running === null && this.line.isEmpty && !this.closed.isClosed;
   }
 
   protected start(message: Message): void {
@@ -209,6 +209,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.checkpointer.turnCommitted(this.line, turn.checkpointWanted);
     if (message.handler === CREATE) this.become('Active', 'spawn');
     if (message.handler === STOP && succeeded) return void this.terminate(message);
+    if (isUnparking(message.handler)) this.closed.unparked();
     this.rest();
   }
 
@@ -226,19 +227,12 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     message.leave();
     this.known.forget(message);
     if (message.handler === CREATE && !this.exists) this.failOpening(new ActorNotFoundError(this.actorId));
-    else if (this.cls.definition.onPoison === 'hold') this.hold(message, error);
+    else if (this.cls.definition.onPoison === 'hold') this.closed.close(message, error, true);
     else this.turnEnded();
   }
 
-  /** Nothing runs any more until an operator, another version or a restart changes things. */
-  hold(message: Message | null, error: Error): void {
-    this.free = false;
-    this.heldBy = { message, error };
-    this.system.logger.error(`${this.address.encoded} takes no further message: ${error.message}`);
-  }
-
   override get isHeld(): boolean {
-    return this.heldBy !== null;
+    return this.closed.isClosed;
   }
 
   /** A new instance from the end of the last turn (V2), then `next`. */
@@ -271,12 +265,12 @@ export class DurableActivation extends Activation implements DurableTurnHost {
 
   abandon(error: Error): void {
     this.dueRows.interrupt();
-    const running = this.runner.interrupt(error) ?? this.heldBy?.message ?? null;
+    const running = this.runner.interrupt(error) ?? this.closed.message;
     this.failAll([...(running === null ? [] : [running]), ...this.mailbox.takeAll()], error);
     this.known.clear();
     if (!(error instanceof ActorTerminatedError)) return this.release('failed');
     if (!this.isOpen) return; // still being loaded, and then stopped
-    this.heldBy = null;
+    this.closed.open();
     if (running?.opened === true) this.line.append(parkStep(running, [], toErrorRecord(error), this.env.now())); // no turn stays open before the last one
     this.renewThen(() => this.turnEnded());
   }

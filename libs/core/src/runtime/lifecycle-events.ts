@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { Subject } from 'rxjs';
+import type { DeadLetter } from '../dead-letters/dead-letter';
 import type { ActorId } from '#spi';
 import { outsideTurns } from '../turn/frame';
 
@@ -24,6 +25,8 @@ const diagnostics = channel('plexspaces:lifecycle');
 /** Transitions as an Observable and on the diagnostics channel `plexspaces:lifecycle`. Costs nothing unobserved. */
 export class LifecycleEvents {
   readonly events$ = new Subject<LifecycleEvent>();
+  /** Messages that were parked, each when that is durable. */
+  readonly parked$ = new Subject<DeadLetter>();
 
   get isObserved(): boolean {
     return this.events$.observed || diagnostics.hasSubscribers;

@@ -27,6 +27,8 @@ export interface TurnCommit {
   readonly changes: StateChanges | null;
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
+  /** Changes to rows of other messages. */
+  readonly inbox: readonly InboxChange[];
   readonly sends: readonly Message[];
   readonly rows: StepRows | null;
   /** Of `ctx.transact`: the append is written in it. */
@@ -58,7 +60,7 @@ export function commitStep(commit: TurnCommit): Step {
     opens: false,
     ends: true,
     entries: commit.refused && !message.opened ? [] : entries,
-    inbox: [ended('done', message, ending, commit.expiresAt)],
+    inbox: [...commit.inbox, ended('done', message, ending, commit.expiresAt)],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
     transaction: commit.transaction,
@@ -93,17 +95,19 @@ export function parkStep(
   pending: readonly PendingEntry[],
   cause: ErrorRecord,
   now: number,
-  done: () => void = () => undefined,
+  sends: readonly Message[] = [],
 ): Step {
   const entries: PendingEntry[] = [
     ...pending,
+    ...sends.map((send) => ({ body: sentEntry(send), time: now })),
     { body: { kind: 'MessageParked', messageId: message.id, attempts: message.attempts, cause }, time: now },
   ];
-  return {
-    ...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),
-    ends: true,
-    done,
-  };
+  const isNew = message.row === 'none'; // an operator needs its envelope, which only a row that was opened has
+  const inbox = [
+    ...(isNew ? [openChange(message, now)] : []),
+    { ...ended('parked', message, { kind: 'error', error: cause }, null), fresh: false },
+  ];
+  return { ...step(message, entries, inbox), ends: true, sends: sends.map((send) => toInboxRow(send, send.dueAt)) };
 }
 
 function step(message: Message, entries: readonly PendingEntry[], inbox: readonly InboxChange[]): Step {
@@ -129,7 +133,9 @@ function openChange(message: Message, now: number): InboxChange {
   return { op: 'open', id: message.id, row };
 }
 
-function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresAt: number | null): InboxChange {
+type Ended = Extract<InboxChange, { readonly op: 'done' | 'parked' }>;
+
+function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresAt: number | null): Ended {
   const row = { actor: message.to.encoded, id: message.id, argsHash: argsHashOf(message) };
   return {
     op,

@@ -1,7 +1,7 @@
 import type { HandlerDefinition } from '../actor/actor-definition';
 
 /** Messages of the runtime itself. Users cannot send them: handler names may not begin with '$'. */
-export type SystemMethod = '$create' | '$stop' | '$attach' | '$detach';
+export type SystemMethod = '$create' | '$stop' | '$attach' | '$detach' | '$revive' | '$discard' | '$parked';
 
 function systemHandler(name: SystemMethod): HandlerDefinition {
   return { name, property: name, readOnly: false, retry: null, schema: null, contextAt: [], admission: null };
@@ -11,9 +11,14 @@ export const CREATE = systemHandler('$create');
 export const STOP = systemHandler('$stop');
 export const ATTACH = systemHandler('$attach');
 export const DETACH = systemHandler('$detach');
+/** An operator takes a parked message up again, or gives it up for good. */
+export const REVIVE = systemHandler('$revive');
+export const DISCARD = systemHandler('$discard');
+/** Tells an actor that one of its messages was parked. */
+export const PARKED = systemHandler('$parked');
 
 const SYSTEM_HANDLERS: ReadonlyMap<string, HandlerDefinition> = new Map(
-  [CREATE, STOP, ATTACH, DETACH].map((handler) => [handler.name, handler]),
+  [CREATE, STOP, ATTACH, DETACH, REVIVE, DISCARD, PARKED].map((handler) => [handler.name, handler]),
 );
 
 /** Stands for a handler the class no longer has: the message is answered with UnknownMethodError, so that it ends. */
@@ -31,6 +36,11 @@ export function goneHandler(name: string): HandlerDefinition {
 
 export function systemHandlerOf(name: string): HandlerDefinition | undefined {
   return SYSTEM_HANDLERS.get(name);
+}
+
+/** It ends what closes the line, so it may not wait in it. */
+export function isUnparking(handler: HandlerDefinition): boolean {
+  return handler === REVIVE || handler === DISCARD;
 }
 
 export function isSystemMessage(handler: HandlerDefinition): boolean {
