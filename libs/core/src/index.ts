@@ -45,6 +45,7 @@ export {
 export { ActorHistory, type CheckpointInfo } from './actor/actor-history';
 export type { Divergence, Verification } from './verify/verify-history';
 export { ActorSystem } from './runtime/actor-system';
+export type { ActorCounts } from './runtime/count-actors';
 export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
 export type { OwnershipEvent, OwnershipState } from './ownership/ownership-state';
 

@@ -99,7 +99,8 @@ export class ClosedLine {
       }
       if (first !== undefined) {
         this.by = { ...by, message: null, error: poisonOf(first) };
-        return this.move();
+        this.move();
+        return;
       }
       await untilTold(rows, this.mailbox);
       if (round !== this.round || host.released) return;

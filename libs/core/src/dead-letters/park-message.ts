@@ -49,7 +49,8 @@ function announce({ system }: DurableActivation, letter: DeadLetter, { message }
 
 /** A message to the actor itself. There is none about such a message: a hook that fails would be told so for ever. */
 function noticeOf(host: DurableActivation, message: Message, letter: DeadLetter): Message | null {
-  if (host.cls.definition.onParked === null || message.handler === PARKED || !host.exists) return null;
+  if (host.cls.definition.onParked === null || message.handler === PARKED) return null;
+  if (!host.exists && !host.isVirtual) return null;
   const { id, correlationId, trail } = message;
   const { messageId, method, args, sender, principal, headers, attempts, cause } = letter;
   const about: ParkedNotice = { messageId, method, args, sender, correlationId, principal, headers, attempts, cause };

@@ -27,6 +27,6 @@ export function recallRecords(
 }
 
 function recordsOf({ trail }: Message, turn: ParkedTurn | null): PendingEntry[] {
-  if (turn === null || turn.received === null || turn.received.causationId !== trail.causationId) return [];
+  if (turn?.received?.causationId !== trail.causationId) return [];
   return [turn.received, ...turn.records].map((entry) => ({ body: entry, time: entry.time }));
 }

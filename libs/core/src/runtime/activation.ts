@@ -172,8 +172,8 @@ export abstract class Activation extends Timed implements TurnHost {
     else this.env.immediate(() => this.system.schedule(this));
   }
 
-  /** Idle for too long, or the node stops: gives up the instance, keeps the state. */
-  async passivate(reason: 'idle' | 'shutdown'): Promise<void> {
+  /** Idle for too long, one too many, or the node stops: gives up the instance, keeps the state. */
+  async passivate(reason: 'idle' | 'limit' | 'shutdown'): Promise<void> {
     this.free = false;
     failpoint('passivate.before');
     await leaveInstance(this);

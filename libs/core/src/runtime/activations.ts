@@ -1,5 +1,6 @@
 import { CREATE, isUnparking, STOP } from './system-messages';
 import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
+import { decodeActorId } from '#spi';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
@@ -8,6 +9,7 @@ import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { AttachMarks } from './attach-marks';
+import { type ActorCounts, countActors } from './count-actors';
 import { DurableActivation } from './durable-activation';
 import { drainActivations } from './drain';
 import { startEager } from './eager-start';
@@ -44,6 +46,13 @@ export class Activations {
     return true;
   }
 
+  get counts(): ActorCounts {
+    return countActors(
+      this.active.values(),
+      Array.from(this.passive.keys(), (encoded) => decodeActorId(encoded).type),
+    );
+  }
+
   loadMarks(): Promise<void> {
     return this.marks.load();
   }
@@ -58,6 +67,7 @@ export class Activations {
     this.active.clear(); // what they leave is told to the next term's: a drain that began in this one waits for nobody
     for (const activation of forsaken) {
       activation.isForsaken = true;
+      this.system.deadlines.idle.left(activation);
       activation.giveUp(error);
     }
   }
@@ -166,6 +176,7 @@ export class Activations {
     const { encoded, definition } = activation.address;
     if (this.active.get(encoded) !== activation) return;
     this.active.delete(encoded);
+    this.system.deadlines.idle.left(activation);
     this.changed.delete(encoded);
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;
@@ -229,6 +240,7 @@ export class Activations {
 
   private add(activation: Activation): Activation {
     this.active.set(activation.address.encoded, activation);
+    this.system.deadlines.idle.entered(activation);
     return activation;
   }
 

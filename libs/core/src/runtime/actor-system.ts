@@ -18,8 +18,10 @@ import { AdriftMessages } from './adrift-messages';
 import type { Activation, Departure } from './activation';
 import type { Activations } from './activations';
 import { ActorClass } from './actor-class';
+import type { ActorSystemParts } from './actor-system-parts';
 import { type Address, makeAddress } from './address';
-import { Deadlines } from './deadline-queue';
+import type { ActorCounts } from './count-actors';
+import { Deadlines } from './deadlines';
 import { Deliveries } from './deliveries';
 import { type LifecycleEvent, LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
@@ -31,16 +33,6 @@ import { Sender } from './sender';
 import type { SystemPort } from './system-port';
 import { Terms } from './terms';
 import { StateWatches } from './undeclared-state';
-
-/** What an actor system is made of. */
-export interface ActorSystemParts {
-  readonly registry: Pick<ActorRegistry, 'get' | 'all' | 'byClass'>;
-  readonly facets: FacetRegistry;
-  readonly storage: Storage;
-  readonly env: Env;
-  readonly options: ResolvedOptions;
-  readonly probe?: RuntimeProbe | null;
-}
 
 /**
  * The actors of this process (DESIGN §4). It owns which actors are in memory, the group commit and the clockwork;
@@ -90,7 +82,7 @@ export class ActorSystem implements SystemPort {
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox, overlap: options.overlap });
     this.journal = new Journal(storage, env);
-    this.deadlines = new Deadlines(env);
+    this.deadlines = new Deadlines(env, options.maxActiveActors);
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
@@ -170,6 +162,11 @@ export class ActorSystem implements SystemPort {
   /** @internal The class of a provider, by the class itself. */
   definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
     return this.registry.byClass(cls);
+  }
+
+  /** How many actors of which type are in memory, now. */
+  actors(): ActorCounts {
+    return this.activations.counts;
   }
 
   /** Has no actor in memory anything to do, and no write an open outcome? What falls due later, or is held, does not count. */

@@ -15,7 +15,7 @@ export interface LifecycleEvent {
   readonly actor: ActorId;
   readonly from: ActorState | null;
   readonly to: ActorState;
-  /** Why, in a word: 'spawn', 'message', 'idle', 'stop', 'error', 'restart', 'shutdown'. */
+  /** Why, in a word: 'spawn', 'message', 'idle', 'limit', 'stop', 'error', 'restart', 'shutdown'. */
   readonly reason: string;
   readonly error?: unknown;
 }
