@@ -31,7 +31,7 @@ export const spawnVirtual: Case = async (bench) => {
 async function heapOf(bench: Bench, cls: Type<Counter>, isDurable: boolean): Promise<{ bytesPerActor: number }> {
   const app = isDurable ? await startOn(await bench.store(), cls) : await startApp(null, cls);
   const client = app.client(cls);
-  const bytesPerActor = await measureIdle((name) => client.ref(name).ask.add(1) as unknown as Promise<number>, bench);
+  const bytesPerActor = await measureIdle((name) => client.ref(name).ask.add(1), bench);
   await app.close();
   return { bytesPerActor };
 }
