@@ -43,6 +43,16 @@ export class ThirdFacet extends Trivial {}
 @UseFacets(facet('bench_first'), facet('bench_second'), facet('bench_third'))
 export class FacetedCounter extends PlainCounter {}
 
+/** Virtual, without a journal. */
+@Actor({ type: 'virtual_counter' })
+@UseFacets(virtualActor())
+export class VirtualCounter extends PlainCounter {}
+
+/** Leaves memory as soon as another one comes. */
+@Actor({ type: 'passive_counter' })
+@UseFacets(virtualActor({ maxActive: 1 }))
+export class PassiveCounter extends PlainCounter {}
+
 /** As the README has it, with the defaults. */
 @Actor({ type: 'durable_counter' })
 @UseFacets(durability(), virtualActor())
@@ -64,6 +74,16 @@ export class DurableCounter {
     return Promise.resolve(1);
   }
 }
+
+/** Leaves memory as soon as another one comes. */
+@Actor({ type: 'passive_durable_counter' })
+@UseFacets(durability(), virtualActor({ maxActive: 1 }))
+export class PassiveDurableCounter extends PlainCounter {}
+
+/** So many of them that not all may be in memory. */
+@Actor({ type: 'many_counter' })
+@UseFacets(durability(), virtualActor({ maxActive: 100_000 }))
+export class ManyCounter extends PlainCounter {}
 
 /** The same with a checkpoint every 100 turns, for the recovery cases. */
 @Actor({ type: 'checkpointed_counter' })

@@ -16,6 +16,7 @@ import { run as encryptionOn } from './encryption-on';
 import { run as firstTouch } from './first-touch';
 import { run as idleNact } from './idle-nact';
 import { run as idlePlain } from './idle-plain';
+import { run as manyKeys } from './many-keys';
 import { run as rawAskEffect } from './raw-ask-effect';
 import { run as rawAskPlain } from './raw-ask-plain';
 import { run as recoveryCounter } from './recovery-counter';
@@ -23,6 +24,7 @@ import { run as recoveryLedger } from './recovery-ledger';
 import { run as recoveryLong } from './recovery-long';
 import { run as remindersDue } from './reminders-due';
 import { run as replayMemory } from './replay-memory';
+import { heapActive, heapActiveDurable, heapPassive, heapPassiveDurable, spawnVirtual } from './spawn-virtual';
 import { run as turnGrowth } from './turn-growth';
 import { run as writeLong } from './write-long';
 
@@ -47,6 +49,12 @@ export const CASES = {
   'turn-growth': turnGrowth,
   'idle-plain': idlePlain,
   'idle-nact': idleNact,
+  'spawn-virtual': spawnVirtual,
+  'spawn-active': heapActive,
+  'spawn-passive': heapPassive,
+  'spawn-active-durable': heapActiveDurable,
+  'spawn-passive-durable': heapPassiveDurable,
+  'many-keys': manyKeys,
   'append-memory': onMemory,
   'append-store': onStore,
   'ours-postgres': (bench) => measureOurs('postgres', bench),

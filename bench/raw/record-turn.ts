@@ -45,7 +45,7 @@ function shapeOf({ entries, inbox }: AppendWrite): AppendShape {
     entries: entries.length,
     frameBytes: entries.reduce((sum, { bytes }) => sum + LENGTH_BYTES + bytes.length, 0),
     inbox: inbox.map((change): InboxShape => {
-      if (change.op === 'attempt' || (change.op === 'open' && change.row === null))
+      if (change.op === 'attempt' || change.op === 'revive' || (change.op === 'open' && change.row === null))
         throw new Error(`An ask is not expected to make the inbox change "${change.op}".`);
       if (change.op === 'open') {
         const { row } = change as { readonly row: NonNullable<(typeof change)['row']> };

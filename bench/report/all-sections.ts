@@ -3,6 +3,7 @@ import { ASK } from './ask-section';
 import { durableSection, growthSection, reminderSection, touchSection } from './durable-section';
 import { ENCRYPTION } from './encryption-section';
 import { HEAP, appendSection, memorySection, recoverySection } from './recovery-section';
+import { MANY, SPAWN } from './spawn-section';
 import type { Section } from './sections';
 
 /** What `npm run bench` has to show. What has nothing to do with storage, and what takes minutes, is part of the SQLite run or asked for by name. */
@@ -16,7 +17,7 @@ export function sectionsOn(storage: StorageName): readonly Section[] {
     growthSection,
     memorySection,
   ].map((section) => section(storage));
-  return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP] : stored;
+  return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP, SPAWN, MANY] : stored;
 }
 
 /** Those whose name, or one of whose cases, begins with one of the words, with these cases only; without a word all that are not `onDemand`. */

@@ -19,12 +19,13 @@ export interface CrashPoint {
 
 /**
  * Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes:
- * test/conformance/redis; of the command line: test/integration/cli; of supervisors: test/integration/supervision.
+ * test/conformance/redis; of the command line: test/integration/cli; of supervisors: test/integration/supervision; of messages taken up again:
+ * test/integration/dead-letters.
  */
-export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore|supervision)[.]/;
+export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore|supervision|unpark|hold)[.]/;
 type StruckHere = Exclude<
   FailpointName,
-  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore' | 'supervision'}.${string}`
+  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore' | 'supervision' | 'unpark' | 'hold'}.${string}`
 >;
 
 const MOST: Readonly<Record<StruckHere, number>> = {

@@ -7,3 +7,4 @@ export * from './errors/ownership-errors';
 export * from './errors/rows-errors';
 export * from './errors/supervision-errors';
 export * from './errors/turn-errors';
+export * from './errors/dead-letter-errors';

@@ -46,6 +46,7 @@ export {
 export { ActorHistory, type CheckpointInfo } from './actor/actor-history';
 export type { Divergence, Verification } from './verify/verify-history';
 export { ActorSystem } from './runtime/actor-system';
+export type { ActorCounts } from './runtime/count-actors';
 export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
 export type { OwnershipEvent, OwnershipState } from './ownership/ownership-state';
 
@@ -78,6 +79,18 @@ export type {
 export { TrapExit } from './supervision/trap-exit.decorator';
 export type { Down, EndReason, ExitSignal } from './supervision/links';
 export type { ChildStatus } from './supervision/supervised';
+
+// messages that were given up
+export type { DeadLetter, DeadLetterDetails, DeadLetterId } from './dead-letters/dead-letter';
+export {
+  DeadLetters,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type RetryParkedOptions,
+} from './dead-letters/dead-letters';
+export { OnParked } from './dead-letters/on-parked.decorator';
+export type { ParkedNotice } from './dead-letters/park-message';
+export type { RedriveFailure, RedriveOptions, RedriveProgress } from './dead-letters/redrive';
 
 // facets
 export {

@@ -16,6 +16,7 @@ import { ActorExplorer } from './actor/actor.explorer';
 import { ActorRegistry } from './actor/actor.registry';
 import { clientTokensOf, provideFeature } from './actor/provide-actors';
 import { checkStorage } from './check-storage';
+import { ParkedExplorer } from './dead-letters/parked.explorer';
 import { InvalidOptionsError } from './errors';
 import { FacetExplorer } from './facet/facet.explorer';
 import { ConfigurableModuleClass, type OPTIONS_TYPE } from './plexspaces.module-definition';
@@ -45,6 +46,7 @@ export class PlexSpacesModule
   constructor(
     private readonly facets: FacetExplorer,
     private readonly actors: ActorExplorer,
+    private readonly parked: ParkedExplorer,
     private readonly registry: ActorRegistry,
     private readonly supervisors: SupervisorExplorer,
     private readonly system: ActorSystem,
@@ -86,6 +88,7 @@ export class PlexSpacesModule
         `was called for ${cores.length} modules; an application has one runtime`,
       );
     this.facets.explore();
+    this.parked.explore();
     this.registry.fill([...(await this.actors.explore(this.options.snapshots)), ...this.supervisors.own()]);
     this.system.supervision.define(this.supervisors.explore());
     const definitions = this.registry.all();

@@ -12,6 +12,11 @@ export interface PlexSpacesOptions {
   readonly askTimeout?: Duration | undefined;
   /** How long a stopping node waits for running turns; give the platform's grace period more. Default '10s'. */
   readonly shutdownTimeout?: Duration | undefined;
+  /**
+   * Beyond so many virtual actors in memory the one that has rested longest leaves, as if its idle time were over; busy ones
+   * never do. `virtualActor({ maxActive })` limits one class. Default: no limit but idle times.
+   */
+  readonly maxActiveActors?: number | undefined;
   /** `false`: nothing is started before `ActorSystem.start()`; accepted work waits. Default true. */
   readonly autoStart?: boolean | undefined;
   /** `global: true`: guards, pipes, interceptors and filters of the application (`APP_GUARD`, `useGlobalPipes`) also run around messages. Default false: they were written for HTTP. */
@@ -68,6 +73,8 @@ export interface ResolvedOptions {
   readonly scope: { readonly tenant: string; readonly namespace: string };
   readonly askTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** `null`: no limit. */
+  readonly maxActiveActors: number | null;
   readonly autoStart: boolean;
   readonly globalEnhancers: boolean;
   readonly maxPayloadBytes: number;
@@ -87,6 +94,7 @@ const KNOWN = {
   scope: ['tenant', 'namespace'],
   askTimeout: null,
   shutdownTimeout: null,
+  maxActiveActors: null,
   autoStart: null,
   enhancers: ['global'],
   payload: ['maxBytes'],
@@ -115,6 +123,7 @@ export function resolveOptions(
     },
     askTimeoutMs: span('askTimeout', options.askTimeout ?? '30s', 1),
     shutdownTimeoutMs: span('shutdownTimeout', options.shutdownTimeout ?? '10s', 0),
+    maxActiveActors: options.maxActiveActors === undefined ? null : count('maxActiveActors', options.maxActiveActors),
     autoStart: flag('autoStart', options.autoStart ?? true),
     globalEnhancers: flag('enhancers.global', enhancers?.global ?? false),
     maxPayloadBytes: bytes('payload.maxBytes', payload?.maxBytes ?? 1024 * 1024),
@@ -183,6 +192,11 @@ function leaseTtl(value: Duration): number {
 function bytes(option: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
   throw new InvalidOptionsError(option, `must be a whole number of bytes from 1 up, not ${String(value)}`);
+}
+
+function count(option: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  throw new InvalidOptionsError(option, `must be a whole number from 1 up, not ${String(value)}`);
 }
 
 function flag(option: string, value: unknown): boolean {

@@ -4,6 +4,8 @@ import { encryptStorage } from '#journal';
 import { ActorExplorer } from './actor/actor.explorer';
 import { ActorRegistry } from './actor/actor.registry';
 import { AdmissionFactory } from './admission/admission-factory';
+import { DeadLetters } from './dead-letters/dead-letters';
+import { ParkedExplorer } from './dead-letters/parked.explorer';
 import { FacetExplorer } from './facet/facet.explorer';
 import { FacetRegistry } from './facet/facet.registry';
 import {
@@ -51,6 +53,8 @@ export const CORE_PROVIDERS: Provider[] = [
   ActorRegistry,
   AdmissionFactory,
   SupervisorExplorer,
+  ParkedExplorer,
+  { provide: DeadLetters, inject: [ActorSystem], useFactory: (system: ActorSystem) => new DeadLetters(system) },
   {
     provide: RESOLVED_OPTIONS,
     inject: [PLEXSPACES_OPTIONS],
@@ -90,4 +94,4 @@ function withCheckpoints(storage: Storage, checkpoints: CheckpointStorage): Stor
   return { journal, inbox, checkpoints, leases, openedWith, rows, callerTransactions, transactions };
 }
 
-export const CORE_EXPORTS = [ActorSystem, ActorRegistry, FacetRegistry, ENV, RESOLVED_OPTIONS];
+export const CORE_EXPORTS = [ActorSystem, DeadLetters, ActorRegistry, FacetRegistry, ENV, RESOLVED_OPTIONS];

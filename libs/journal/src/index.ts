@@ -52,6 +52,7 @@ export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writ
 // checkpoints and recovery
 export { type Checkpoint, type Compression, type Snapshot, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 export { type FoldStart, JournalFold, type OpenTurn } from './fold';
+export { type ParkedTurn, findParkedTurn } from './parked-turn';
 export { type LoadOptions, loadCheckpoint } from './load-checkpoint';
 export { type RecoverOptions, type Recovered, recover, startFold } from './recovery';
 

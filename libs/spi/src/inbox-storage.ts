@@ -40,6 +40,8 @@ export type InboxChange =
   | { readonly op: 'open'; readonly id: string; readonly row: NewInboxRow | null }
   /** Another start is about to happen, not before `dueAt`. */
   | { readonly op: 'attempt'; readonly id: string; readonly attempts: number; readonly dueAt: number }
+  /** An operator takes the parked message up again: the row is `row` from here on, but for its place in the order of acceptance. */
+  | { readonly op: 'revive'; readonly id: string; readonly row: NewInboxRow }
   /** The message ended. `fresh`: it has no row yet, and must have none. */
   | {
       readonly op: 'done' | 'parked';
@@ -61,10 +63,12 @@ export interface DueActor {
  *
  * Rules, proven by `describeInboxStorage`:
  *  I1. `pending` lists queued and open rows in the order of acceptance.
- *  I2. A row moves queued → open → done or parked, never back.
+ *  I2. A row moves queued → open → done or parked. One way leads back: `revive` makes a parked row queued, at its old place
+ *      in the order of acceptance; done is for ever.
  *  I3. `due` finds actors by one index over rows not ended; it scans neither actors nor journals.
  *  I4. `sweep` removes ended rows whose window has closed, never others.
  *  I5. `done` lists the answered rows of one actor in pages, in the order of UTF-8 bytes of their ids.
+ *  I6. `actorsParked` lists the actors with parked rows in pages, in the order of UTF-8 bytes, by an index over parked rows.
  */
 export interface InboxStorage {
   find(actor: string, id: string): Promise<InboxRow | null>;
@@ -78,6 +82,8 @@ export interface InboxStorage {
   sweep(nowMs: number, limit: number): Promise<number>;
   /** Parked rows in the order of acceptance, for operators. */
   parked(actor: string): Promise<readonly InboxRow[]>;
+  /** Encoded ids, after `after`, of actors that begin with `prefix` and have parked rows. */
+  actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]>;
   /** Done rows of `actor` with an id after `after`, for tools that move it; may scan. */
   done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]>;
 }

@@ -1,5 +1,5 @@
 import type { AppendWrite, InboxChange, InboxState } from '#spi';
-import { bringsRow, decideInboxChange, MAX_SEQ, whyRefused } from './write-rules';
+import { decideInboxChange, MAX_SEQ, whyRefused } from './write-rules';
 
 const row = { actor: 'a', id: 'm', argsHash: '', message: new Uint8Array(), attempts: 0, dueAt: 0 };
 const end = { argsHash: '', answer: new Uint8Array(), expiresAt: null };
@@ -11,6 +11,7 @@ const changes: Record<string, InboxChange> = {
   done: { op: 'done', id: 'm', fresh: false, ...end },
   'done new': { op: 'done', id: 'm', fresh: true, ...end },
   parked: { op: 'parked', id: 'm', fresh: false, ...end },
+  revive: { op: 'revive', id: 'm', row },
   'parked new': { op: 'parked', id: 'm', fresh: true, ...end },
 };
 
@@ -25,9 +26,10 @@ describe('decideInboxChange', () => {
     ['done new', 'insert', 'duplicate', 'duplicate', 'duplicate', 'duplicate'],
     ['parked', 'unknown', 'update', 'update', 'duplicate', 'duplicate'],
     ['parked new', 'insert', 'duplicate', 'duplicate', 'duplicate', 'duplicate'],
+    ['revive', 'unknown', 'duplicate', 'duplicate', 'duplicate', 'update'],
   ])('%s on no row: %s, queued: %s, open: %s, done: %s, parked: %s', (name, ...expected) => {
-    const brings = bringsRow(changes[name] as InboxChange);
-    expect(states.map((state) => decideInboxChange(brings, state))).toEqual(expected);
+    const change = changes[name] as InboxChange;
+    expect(states.map((state) => decideInboxChange(change, state))).toEqual(expected);
   });
 });
 
@@ -53,6 +55,7 @@ describe('whyRefused', () => {
     ['a gap', { entries: [{ seq: 6, bytes: new Uint8Array() }] }, 'entry 6 does not follow entry 4'],
     ['a full journal', { expected: { seq: MAX_SEQ - 1, epoch: 2 } }, 'is full'],
     ['an opened row of another id', { inbox: [{ op: 'open', id: 'n', row }] }, 'comes with the row of m'],
+    ['a revived row of another id', { inbox: [{ op: 'revive', id: 'n', row }] }, 'comes with the row of m'],
     ['a lone surrogate', { inbox: [{ op: 'open', id: '\ud800', row: null }] }, 'not valid Unicode'],
     ['rows, where there are no tables', { rows: [] }, 'no tables'],
     ['a NUL', { sends: [{ ...row, id: 'a\0' }] }, 'not valid Unicode'],

@@ -10,12 +10,15 @@ export type InboxVerdict = 'insert' | 'update' | 'duplicate' | 'unknown';
 
 /** Does this change expect to find no row of its id, and make one? */
 export function bringsRow(change: InboxChange): boolean {
-  return change.op === 'open' ? change.row !== null : change.op !== 'attempt' && change.fresh;
+  if (change.op === 'open') return change.row !== null;
+  return (change.op === 'done' || change.op === 'parked') && change.fresh;
 }
 
 /** `state`: of the row of that id as it is now, `null` when there is none. */
-export function decideInboxChange(brings: boolean, state: InboxState | null): InboxVerdict {
+export function decideInboxChange(change: InboxChange, state: InboxState | null): InboxVerdict {
+  const brings = bringsRow(change);
   if (state === null) return brings ? 'insert' : 'unknown';
+  if (change.op === 'revive') return state === 'parked' ? 'update' : 'duplicate';
   return brings || state === 'done' || state === 'parked' ? 'duplicate' : 'update';
 }
 
@@ -36,7 +39,8 @@ function whyAppendRefused({ actor, expected, epoch, entries, inbox, sends }: App
     if (seq !== expected.seq + 1 + i) return `entry ${seq} does not follow entry ${expected.seq + i}`;
   }
   for (const change of inbox) {
-    const reason = whyIdRefused(change.id) ?? (change.op === 'open' ? whyOpenRefused(actor, change) : null);
+    const brings = change.op === 'open' || change.op === 'revive';
+    const reason = whyIdRefused(change.id) ?? (brings ? whyOfOther(actor, change) : null);
     if (reason !== null) return reason;
   }
   for (const row of sends) {
@@ -46,7 +50,7 @@ function whyAppendRefused({ actor, expected, epoch, entries, inbox, sends }: App
   return whyIdRefused(actor);
 }
 
-function whyOpenRefused(actor: string, { id, row }: InboxChange & { op: 'open' }): string | null {
+function whyOfOther(actor: string, { id, row }: InboxChange & { op: 'open' | 'revive' }): string | null {
   if (row === null || (row.actor === actor && row.id === id)) return null;
   return `message ${id} of ${actor} comes with the row of ${row.id} of ${row.actor}`;
 }

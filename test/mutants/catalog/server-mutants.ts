@@ -35,6 +35,11 @@ export const SERVER_MUTANTS: readonly ServerMutant[] = [
     find: 'WHERE a.id = p.id AND a.head = p.expected AND a.epoch = p.expected_epoch',
     put: 'WHERE a.id = p.id',
   }),
+  postgres('I2', 'revival of anything', 'a message that has been answered is taken up again', {
+    file: `${PG}flush/inbox-changes.ts`,
+    find: 'AND state = ${PARKED} RETURNING 1',
+    put: 'RETURNING 1',
+  }),
   postgres('J2', 'no look at the epoch', 'a writer of an earlier epoch moves the head', {
     file: PG_FLUSH,
     find: ' AND a.epoch = p.expected_epoch',
@@ -79,6 +84,11 @@ export const SERVER_MUTANTS: readonly ServerMutant[] = [
     file: `${PG}postgres-lease-storage.ts`,
     find: 'WHERE l.holder = excluded.holder OR l.expires_at <= clock_timestamp()',
     put: 'WHERE true',
+  }),
+  redis('I2', 'revival of anything', 'a message that has been answered is taken up again', {
+    file: REDIS_FLUSH,
+    find: "elseif op == 'r' and state == '3' then",
+    put: "elseif op == 'r' then",
   }),
   redis('J2', 'no look at the head', 'an append goes wherever the head stands', {
     file: REDIS_FLUSH,

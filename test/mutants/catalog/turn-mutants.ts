@@ -128,7 +128,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/turn/turn.ts',
-        find: 'new Deterministic(this.received.id)',
+        find: 'new Deterministic(this.received.actsAs)',
         put: 'new Deterministic(this.host.env.id())',
       },
     ],
@@ -223,8 +223,8 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: STEPS,
-        find: "...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),",
-        put: "...step(message, message.row === 'none' ? [] : entries.slice(0, -1), []),",
+        find: '...step(message, entries, inbox), ends: true, sends:',
+        put: '...step(message, isNew ? [] : entries.slice(0, -1), []), ends: true, sends:',
       },
     ],
   },

@@ -62,6 +62,8 @@ export interface ActorDefinition {
   readonly state: StateLayout;
   /** The life-cycle methods the class has, with the positions of their `@Ctx()` parameters; only `onCreate` may have one. */
   readonly hooks: ReadonlyMap<HookName, readonly number[]>;
+  /** Its `@OnParked` method. */
+  readonly onParked: HandlerDefinition | null;
   /** Declared facets, `durability` and `virtual_actor` included, in order of declaration. */
   readonly facets: readonly FacetSpec[];
   readonly durability: DurabilityConfig | null;

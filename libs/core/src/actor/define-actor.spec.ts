@@ -72,7 +72,7 @@ describe('a decorated class', () => {
       mailbox: { maxMessages: 5, maxBytes: 16 * 1024 * 1024 },
       snapshot: null,
       durability: { checkpointEvery: 10, keepCheckpoints: 2 },
-      virtual: { idleTimeoutMs: 60_000, eager: false },
+      virtual: { idleTimeoutMs: 60_000, eager: false, maxActive: null },
     });
     expect(definition.facets.map((facet) => facet.name)).toEqual(['durability', 'virtual_actor']);
     expect(definition.state).toEqual({ fields: ['value'], custom: false, transient: new Set(['cache']) });

@@ -13,6 +13,7 @@ import { checkContextParameters, readHooks } from './read-context';
 import { readEffects } from './read-effects';
 import { readHandlers } from './read-handlers';
 import { resolveActorOptions } from './read-options';
+import { readParkedHook } from './read-parked-hook';
 import { readState } from './read-state';
 
 /** What a class says about itself; how its instances are made is added by the container. */
@@ -57,6 +58,7 @@ export function defineActor(
     effects,
     state: readState(cls),
     hooks: readHooks(cls),
+    onParked: readParkedHook(cls),
     facets: specs,
     durability,
     virtual: configOf(VIRTUAL_ACTOR) as VirtualActorConfig | null,

@@ -9,6 +9,7 @@ export const HANDLER = Symbol.for('plexspaces:handler');
 export const SIDE_EFFECT = Symbol.for('plexspaces:side-effect');
 export const STATE = Symbol.for('plexspaces:state');
 export const TRANSIENT = Symbol.for('plexspaces:transient');
+export const ON_PARKED = Symbol.for('plexspaces:on-parked');
 export const FACETS = Symbol.for('plexspaces:facets');
 export const CONTEXT_PARAMETER = Symbol.for('plexspaces:context-parameter');
 

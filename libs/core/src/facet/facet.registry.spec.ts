@@ -49,6 +49,7 @@ describe('FacetRegistry', () => {
     expect(registry.get('virtual_actor').configOptions.map(({ key }) => key)).toEqual([
       'idleTimeout',
       'activationStrategy',
+      'maxActive',
     ]);
   });
 

@@ -9,12 +9,19 @@ export interface VirtualActorOptions {
   readonly deactivationTimeout?: Duration;
   /** `lazy` (default): activated by its first message. `eager`: known durable actors are activated at start, others by `ref.activate()`. */
   readonly activationStrategy?: 'lazy' | 'eager';
+  /**
+   * Beyond so many of this class in memory the one that has rested longest leaves, as if its idle time were over; one that is
+   * busy never does. Default: no limit but `maxActiveActors` of the application.
+   */
+  readonly maxActive?: number;
 }
 
 /** {@link VirtualActorOptions}, checked, with defaults. */
 export interface VirtualActorConfig {
   readonly idleTimeoutMs: number;
   readonly eager: boolean;
+  /** `null`: no limit of its own. */
+  readonly maxActive: number | null;
 }
 
 export const VIRTUAL_ACTOR = 'virtual_actor';
@@ -36,6 +43,13 @@ export const VIRTUAL_ACTOR_OPTIONS: readonly ConfigOption[] = [
     oneOf: ['lazy', 'eager'],
     description: 'lazy: activated by its first message. eager: known durable actors are activated at start.',
   },
+  {
+    key: 'maxActive',
+    alias: 'max_active',
+    type: 'number',
+    description: 'Beyond so many in memory the one that has rested longest leaves; its state is kept.',
+    check: (max) => (Number.isSafeInteger(max) && (max as number) > 0 ? undefined : 'must be a whole number above 0'),
+  },
 ];
 
 const check = compileOptions(VIRTUAL_ACTOR, VIRTUAL_ACTOR_OPTIONS);
@@ -55,6 +69,7 @@ export function checkVirtualActor(given: Readonly<Record<string, unknown>>) {
   const config: VirtualActorConfig = Object.freeze({
     idleTimeoutMs: options['idleTimeout'] as number,
     eager: options['activationStrategy'] === 'eager',
+    maxActive: (options['maxActive'] as number | undefined) ?? null,
   });
   return { config, options };
 }

@@ -179,8 +179,8 @@ export abstract class Activation extends Timed implements TurnHost {
     else this.env.immediate(() => this.system.schedule(this));
   }
 
-  /** Idle for too long, or the node stops: gives up the instance, keeps the state. */
-  passivate(reason: 'idle' | 'shutdown'): Promise<void> {
+  /** Idle for too long, one too many, or the node stops: gives up the instance, keeps the state. */
+  passivate(reason: 'idle' | 'limit' | 'shutdown'): Promise<void> {
     return passivateActor(this, reason);
   }
 

@@ -1,5 +1,6 @@
-import { CREATE, STOP } from './system-messages';
+import { CREATE, isUnparking, STOP } from './system-messages';
 import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
+import { decodeActorId } from '#spi';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
@@ -9,6 +10,7 @@ import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { AttachMarks } from './attach-marks';
+import { type ActorCounts, countActors } from './count-actors';
 import { DurableActivation } from './durable-activation';
 import { drainActivations } from './drain';
 import { startEager } from './eager-start';
@@ -49,6 +51,13 @@ export class Activations {
     return true;
   }
 
+  get counts(): ActorCounts {
+    return countActors(
+      this.active.values(),
+      Array.from(this.passive.keys(), (encoded) => decodeActorId(encoded).type),
+    );
+  }
+
   loadMarks(): Promise<void> {
     return this.marks.load();
   }
@@ -63,6 +72,7 @@ export class Activations {
     this.active.clear(); // what they leave is told to the next term's: a drain that began in this one waits for nobody
     for (const activation of forsaken) {
       activation.isForsaken = true;
+      this.system.deadlines.idle.left(activation);
       activation.giveUp(error);
     }
   }
@@ -174,6 +184,7 @@ export class Activations {
     const { encoded, definition } = activation.address;
     if (this.active.get(encoded) !== activation) return;
     this.active.delete(encoded);
+    this.system.deadlines.idle.left(activation);
     this.changed.delete(encoded);
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;
@@ -240,6 +251,7 @@ export class Activations {
 
   private add(activation: Activation): Activation {
     this.active.set(activation.address.encoded, activation);
+    this.system.deadlines.idle.entered(activation);
     return activation;
   }
 
@@ -271,6 +283,7 @@ function open(activation: Activation): void {
 /** Read-only messages do not stand in line, but while the actor is loaded. */
 function isFull(activation: Activation, message: Message): boolean {
   if (message.handler.readOnly && activation.state !== 'Creating') return false;
+  if (isUnparking(message.handler)) return false; // it may be what makes room
   const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
   return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
 }

@@ -4,7 +4,9 @@ import { UnknownMethodError } from '../errors';
 import { composeFacets } from '../facet/compose-facets';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetRegistry } from '../facet/facet.registry';
-import type { DeadlineQueue, Deadlines } from './deadline-queue';
+import type { DeadlineQueue } from './deadline-queue';
+import type { Deadlines } from './deadlines';
+import type { IdleQueue } from './idle-actors';
 
 type Method = (...args: readonly unknown[]) => unknown;
 
@@ -16,7 +18,7 @@ export class ActorClass {
   /** Only classes with read-only handlers pay for knowing which sender's messages are still under way. */
   readonly hasReaders: boolean;
   readonly turnAges: DeadlineQueue;
-  readonly idle: DeadlineQueue | null;
+  readonly idle: IdleQueue | null;
 
   constructor(
     readonly definition: ActorDefinition,
@@ -27,7 +29,7 @@ export class ActorClass {
     this.chain = composeFacets(this.facets);
     this.hasReaders = [...definition.handlers.values()].some((handler) => handler.readOnly);
     this.turnAges = deadlines.of(definition.maxTurnAgeMs);
-    this.idle = definition.virtual === null ? null : deadlines.of(definition.virtual.idleTimeoutMs);
+    this.idle = definition.virtual === null ? null : deadlines.idle.queueOf(definition.virtual);
   }
 
   /** @throws UnknownMethodError */

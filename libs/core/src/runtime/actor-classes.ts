@@ -1,7 +1,7 @@
 import type { ActorRegistry } from '../actor/actor.registry';
 import type { FacetRegistry } from '../facet/facet.registry';
 import { ActorClass } from './actor-class';
-import type { Deadlines } from './deadline-queue';
+import type { Deadlines } from './deadlines';
 
 /** The classes of a system, each worked out once. */
 export class ActorClasses {

@@ -20,8 +20,10 @@ import type { Activation, Departure } from './activation';
 import type { Activations } from './activations';
 import type { ActorClass } from './actor-class';
 import { ActorClasses } from './actor-classes';
+import type { ActorSystemParts } from './actor-system-parts';
 import { type Address, makeAddress } from './address';
-import { Deadlines } from './deadline-queue';
+import type { ActorCounts } from './count-actors';
+import { Deadlines } from './deadlines';
 import { Deliveries } from './deliveries';
 import { type LifecycleEvent, LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
@@ -33,16 +35,6 @@ import { Sender } from './sender';
 import type { SystemPort } from './system-port';
 import { Terms } from './terms';
 import { StateWatches } from './undeclared-state';
-
-/** What an actor system is made of. */
-export interface ActorSystemParts {
-  readonly registry: Pick<ActorRegistry, 'get' | 'all' | 'byClass'>;
-  readonly facets: FacetRegistry;
-  readonly storage: Storage;
-  readonly env: Env;
-  readonly options: ResolvedOptions;
-  readonly probe?: RuntimeProbe | null;
-}
 
 /**
  * The actors of this process (DESIGN §4). It owns which actors are in memory, the group commit and the clockwork;
@@ -92,7 +84,7 @@ export class ActorSystem implements SystemPort {
     this.nodeId = options.nodeId ?? `node-${env.id()}`;
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox, overlap: options.overlap });
     this.journal = new Journal(storage, env);
-    this.deadlines = new Deadlines(env);
+    this.deadlines = new Deadlines(env, options.maxActiveActors);
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
@@ -174,6 +166,11 @@ export class ActorSystem implements SystemPort {
   /** @internal */
   definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
     return this.registry.byClass(cls);
+  }
+
+  /** How many actors of which type are in memory, now. */
+  actors(): ActorCounts {
+    return this.activations.counts;
   }
 
   /** Has no actor in memory anything to do, and no write an open outcome? What falls due later, or is held, does not count. */

@@ -33,6 +33,11 @@ export class DeadlineQueue {
     return this.head === null;
   }
 
+  /** The one whose deadline is next. */
+  get oldest(): Timed | null {
+    return this.head;
+  }
+
   add(item: Timed): void {
     item.timedAt = this.env.monotonic() + this.durationMs;
     item.timedIn = this;
@@ -70,34 +75,5 @@ export class DeadlineQueue {
       item.expire();
     }
     if (this.head !== null && this.timer === null) this.arm(Math.max(1, Math.ceil(this.head.timedAt - now)));
-  }
-}
-
-/** One queue per duration in use. */
-export class Deadlines {
-  private readonly queues = new Map<number, DeadlineQueue>();
-
-  constructor(private readonly env: Env) {}
-
-  of(durationMs: number): DeadlineQueue {
-    let queue = this.queues.get(durationMs);
-    if (queue === undefined) {
-      if (this.queues.size >= 1_000) this.forgetEmpty();
-      queue = new DeadlineQueue(this.env, durationMs);
-      this.queues.set(durationMs, queue);
-    }
-    return queue;
-  }
-
-  close(): void {
-    for (const queue of this.queues.values()) queue.close();
-  }
-
-  private forgetEmpty(): void {
-    for (const [durationMs, queue] of this.queues) {
-      if (!queue.isEmpty) continue;
-      queue.close();
-      this.queues.delete(durationMs);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { type OpenTurn, toErrorRecord } from '#journal';
+import { ClosedLine } from '../dead-letters/closed-line';
 import { ActorNotFoundError, ActorTerminatedError, TurnEndedError } from '../errors';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { DurableTurn } from '../turn/durable-turn';
@@ -19,13 +20,13 @@ import { interruptTurn } from './interrupt-turn';
 import { KnownMessages } from './known-messages';
 import type { Message } from './message';
 import { openLine } from './open-line';
-import { takeUpPending } from './pending-messages';
+import { mergeLine } from './pending-messages';
 import type { PlainActivation } from './plain-activation';
 import { recoverActor } from './recover-actor';
 import { collapseWith, renewInstance } from './renew-instance';
 import { resumeMessage } from './resume-message';
 import { parkStep, recordsStep } from './steps';
-import { CREATE, STOP } from './system-messages';
+import { CREATE, isUnparking, STOP } from './system-messages';
 import type { SystemPort } from './system-port';
 import { terminateActor } from './terminate-actor';
 import { refuseUncreated, runSystemTurn } from './system-turns';
@@ -50,7 +51,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   private checkpointer!: Checkpointer;
   exists = false; // its first turn has ended well
   private readonly dueRows = new DueRows(this);
-  private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
+  readonly closed = new ClosedLine(this, this.mailbox, (message) => this.start(message));
   private openTurn: OpenTurn | null = null;
   readonly adoption = new Adoption();
   private readonly reads = new DurableReads(this);
@@ -114,7 +115,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   override turnEnded(): void {
-    if (this.heldBy !== null) return;
+    if (this.closed.isClosed) return this.closed.move();
     if (!this.dueRows.areExpected || this.released) return super.turnEnded();
     void this.dueRows.takeUp().then((isDone) => {
       if (isDone) super.turnEnded();
@@ -142,21 +143,20 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     if (adopted === null) await openFacets(this, found.head.seq === 0);
     this.live.facetsOpened();
     this.openTurn = found.openTurn;
-    this.known.clear(); // what came meanwhile is merged in one step with what is stored
-    for (const message of takeUpPending(this, found, this.mailbox)) {
-      if (this.known.admit(message)) this.mailbox.push(message);
-    }
-    if (found.poisoned !== null) this.hold(null, found.poisoned);
+    mergeLine(this, found, this.mailbox);
+    if (found.poisoned !== null) this.closed.close(null, found.poisoned, true);
   }
 
   override enqueue(message: Message): void {
     if (message.handler.readOnly) return this.state === 'Creating' ? super.enqueue(message) : this.reads.read(message);
-    if (this.known.admit(message)) super.enqueue(message);
+    if (!this.known.admit(message)) return;
+    super.enqueue(message);
+    this.closed.move();
   }
 
   /** No turn is under way, in memory or to the store. */
   get isResting(): boolean {
-    return this.runner.running === null && this.line.isEmpty && this.heldBy === null;
+    return this.runner.running === null && this.line.isEmpty && !this.closed.isClosed;
   }
 
   protected start(message: Message): void {
@@ -211,6 +211,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     this.checkpointer.turnCommitted(this.line, turn.checkpointWanted);
     if (message.handler === CREATE) this.become('Active', 'spawn');
     if (message.handler === STOP && succeeded) return void terminateActor(this, message);
+    if (isUnparking(message.handler)) this.closed.unparked();
     this.rest();
   }
 
@@ -228,24 +229,16 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     message.leave();
     this.known.forget(message);
     if (message.handler === CREATE && !this.exists) this.failOpening(new ActorNotFoundError(this.actorId));
-    else if (this.cls.definition.onPoison === 'hold') this.hold(message, error);
+    else if (this.cls.definition.onPoison === 'hold') this.closed.close(message, error, true);
     else this.turnEnded();
   }
 
-  /** Nothing runs any more until an operator, another version or a restart changes things. */
-  hold(message: Message | null, error: Error): void {
-    this.free = false;
-    this.heldBy = { message, error };
-    this.reins?.stands();
-    this.system.logger.error(`${this.address.encoded} takes no further message: ${error.message}`);
-  }
-
   override get isHeld(): boolean {
-    return this.heldBy !== null || super.isHeld;
+    return this.closed.isClosed || super.isHeld;
   }
 
   override get isQuiet(): boolean {
-    return this.heldBy !== null || super.isQuiet;
+    return this.closed.isClosed || super.isQuiet;
   }
 
   makeInstance(): Promise<boolean> {
@@ -270,12 +263,12 @@ export class DurableActivation extends Activation implements DurableTurnHost {
 
   abandon(error: Error): void {
     this.dueRows.interrupt();
-    const running = this.runner.interrupt(error) ?? this.heldBy?.message ?? null;
+    const running = this.runner.interrupt(error) ?? this.closed.message;
     this.failAll([...(running === null ? [] : [running]), ...this.mailbox.takeAll()], error);
     this.known.clear();
     if (!(error instanceof ActorTerminatedError)) return this.release('failed');
     if (!this.isOpen) return; // still being loaded, and then stopped
-    this.heldBy = null;
+    this.closed.open();
     if (running?.opened === true) this.line.append(parkStep(running, [], toErrorRecord(error), this.env.now())); // no turn stays open before the last one
     this.renewThen(() => this.turnEnded());
   }

@@ -10,6 +10,10 @@ export class HeldMessage {
 
   constructor(private readonly host: DurableActivation) {}
 
+  get isHolding(): boolean {
+    return this.held !== null;
+  }
+
   hold(message: Message): void {
     this.held = { message };
   }

@@ -23,6 +23,8 @@ export function rowInJson(row: NewInboxRow): NewInboxRow {
 export function changeInJson(actor: string, change: InboxChange): InboxChange {
   if (change.op === 'attempt') return change;
   if (change.op === 'open') return change.row === null ? change : { ...change, row: rowInJson(change.row) };
+  if (change.op === 'revive' && change.row.message.length === 0) return change; // about to be discarded, and nothing of it was kept
+  if (change.op === 'revive') return { ...change, row: rowInJson(change.row) };
   const row = { actor, id: change.id, argsHash: change.argsHash };
   const answer = encodeJson(answerFacts(row, change.answer), NO_LIMIT);
   return { ...change, answer: withChecksum('Answer of message', row, answer) };

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { Subject } from 'rxjs';
+import type { DeadLetter } from '../dead-letters/dead-letter';
 import type { ActorId } from '#spi';
 import { outsideTurns } from '../turn/frame';
 
@@ -14,7 +15,7 @@ export interface LifecycleEvent {
   readonly actor: ActorId;
   readonly from: ActorState | null;
   readonly to: ActorState;
-  /** Why, in a word: 'spawn', 'message', 'idle', 'stop', 'error', 'restart', 'shutdown'. */
+  /** Why, in a word: 'spawn', 'message', 'idle', 'limit', 'stop', 'error', 'restart', 'shutdown'. */
   readonly reason: string;
   readonly error?: unknown;
 }
@@ -26,6 +27,8 @@ export class LifecycleEvents {
   readonly events$ = new Subject<LifecycleEvent>();
   /** Told when an actor has failed or was stopped, once somebody wants to know. */
   onEnd: ((event: LifecycleEvent) => void) | null = null;
+  /** Messages that were parked, each when that is durable. */
+  readonly parked$ = new Subject<DeadLetter>();
 
   get isObserved(): boolean {
     return this.events$.observed || diagnostics.hasSubscribers;

@@ -44,7 +44,7 @@ export function originOf(turn: Turn, rank: number | string, asks: boolean, attem
     headers: received.trail.headers,
     chain: asks ? [...received.trail.chain, turn.actorId] : [],
   };
-  return { trail, id: `${received.id}/${rank}`, turn, repeats: turn.resumed || attempt > 1 };
+  return { trail, id: `${received.actsAs}/${rank}`, turn, repeats: turn.resumed || attempt > 1 };
 }
 
 /**

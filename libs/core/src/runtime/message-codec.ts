@@ -6,7 +6,7 @@ import { Message, type Trail } from './message';
 import { CREATE, goneHandler, systemHandlerOf } from './system-messages';
 
 /** Layout of the envelope in an inbox row. Append only; readers tolerate what they do not know. */
-type Envelope = [
+export type Envelope = [
   method: string,
   payload: Uint8Array,
   sender: string,
@@ -35,10 +35,14 @@ export function toInboxRow(message: Message, dueAt: number): NewInboxRow {
   const row = { actor: message.to.encoded, id: message.id, argsHash: argsHashOf(message) };
   return {
     ...row,
-    message: withChecksum('Message', row, encodePayload(envelope, NO_LIMIT)),
+    message: packEnvelope(row, envelope),
     attempts: message.attempts,
     dueAt,
   };
+}
+
+export function packEnvelope(row: RowIdentity, envelope: Envelope): Uint8Array {
+  return withChecksum('Message', row, encodePayload(envelope, NO_LIMIT));
 }
 
 export function argsHashOf(message: Message): string {
@@ -75,7 +79,8 @@ export function isCreation(row: InboxRow): boolean {
   return readEnvelope(row)[0] === CREATE.name;
 }
 
-function readEnvelope(row: RowIdentity & Pick<InboxRow, 'message'>): Envelope {
+/** @throws CorruptRecordError */
+export function readEnvelope(row: RowIdentity & Pick<InboxRow, 'message'>): Envelope {
   const envelope = row.message === null ? null : decodePayload(checkedContent('Message', row, row.message));
   if (Array.isArray(envelope) && envelope.length >= 8) {
     if (Array.isArray(envelope[1])) envelope[1] = encodePayload(envelope[1], NO_LIMIT); // as JSON keeps it

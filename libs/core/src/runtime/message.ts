@@ -136,6 +136,12 @@ export class Message extends Timed {
     return this.trail.correlationId === '' ? this.id : this.trail.correlationId;
   }
 
+  /** What its acts and sends derive their ids from: its own, or another one when an operator has changed it since it first acted. */
+  get actsAs(): string {
+    const { causationId } = this.trail;
+    return causationId.startsWith(`${this.id}~`) ? causationId : this.id;
+  }
+
   get isAsked(): boolean {
     return this.asker !== null || (this.twins?.some((twin) => twin.isAsked) ?? false);
   }

@@ -4,7 +4,7 @@ import type { Activation } from './activation';
 import { leaveInstance } from './activation-hooks';
 
 /** The instance is given up and the actor leaves memory, unless a message comes meanwhile. */
-export async function passivateActor(host: Activation, reason: 'idle' | 'shutdown'): Promise<void> {
+export async function passivateActor(host: Activation, reason: 'idle' | 'limit' | 'shutdown'): Promise<void> {
   host.closeLine();
   failpoint('passivate.before');
   await leaveInstance(host);

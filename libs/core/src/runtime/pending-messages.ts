@@ -63,8 +63,22 @@ export function hasRowOf({ received }: OpenTurn, rows: readonly InboxRow[]): boo
   return rows.find(({ state }) => state === 'open')?.id === received.messageId;
 }
 
+/** What came meanwhile is merged in one step with what is stored: that is the line from here on. */
+export function mergeLine(
+  host: DurableActivation,
+  found: Pick<RecoveredActor, 'rows' | 'openTurn'>,
+  mailbox: Mailbox,
+): void {
+  host.known.clear();
+  for (const message of takeUpPending(host, found, mailbox)) if (host.known.admit(message)) mailbox.push(message);
+}
+
 /** {@link mergePending} of what is in the mailbox, which keeps it when that fails: somebody has to tell those who wait. */
-export function takeUpPending(host: DurableActivation, found: RecoveredActor, mailbox: Mailbox): Message[] {
+function takeUpPending(
+  host: DurableActivation,
+  found: Pick<RecoveredActor, 'rows' | 'openTurn'>,
+  mailbox: Mailbox,
+): Message[] {
   const arrived = mailbox.takeAll();
   try {
     return mergePending(host, found, arrived);

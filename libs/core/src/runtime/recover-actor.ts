@@ -101,7 +101,7 @@ function assertNoDrift(
   throw new FacetDriftError(host.address.encoded, last.facetChain, declared);
 }
 
-function poisonOf(row: InboxRow): PlexSpacesError {
+export function poisonOf(row: InboxRow): PlexSpacesError {
   const answer = decodeAnswer(row);
   return new MessageParkedError(
     row.actor,

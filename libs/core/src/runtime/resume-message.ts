@@ -2,6 +2,8 @@ import type { OpenTurn } from '#journal';
 import { failpoint } from '#spi';
 import { ActorFailedError, OutcomeUnknownError } from '../errors';
 import { MESSAGE_RETRY } from '../turn/retry-policy';
+import { recallRecords } from '../dead-letters/recall-records';
+import { isRevived } from '../dead-letters/revival';
 import type { PendingEntry } from '../turn/effect-record';
 import type { DurableActivation } from './durable-activation';
 import type { Message } from './message';
@@ -12,14 +14,28 @@ import { attemptStep } from './steps';
  * before it happens, so that a message that kills its process is parked in the end (P7).
  */
 export function resumeMessage(host: DurableActivation, message: Message, open: OpenTurn | null): void {
-  const { env, system, address } = host;
+  const { env } = host;
   const policy = message.handler.retry ?? MESSAGE_RETRY;
   // No longer than its policy would have it wait: the clock may have been put back since.
   const waitMs = message.attempts > 1 ? Math.min(message.dueAt - env.now(), policy.maxMs) : 0;
   if (waitMs > 0) return waitInLine(host, message, open, waitMs);
   const history = open?.received.messageId === message.id ? historyOf(open) : [];
+  if (history.length === 0 && isRevived(message))
+    return recallRecords(host, message, (records) => startCounted(host, message, open, records, records));
+  startCounted(host, message, open, history, []);
+}
+
+/** @param unstored those of `history` that are not in the journal as this turn's yet */
+function startCounted(
+  host: DurableActivation,
+  message: Message,
+  open: OpenTurn | null,
+  history: readonly PendingEntry[],
+  unstored: readonly PendingEntry[],
+): void {
+  const { env, system, address } = host;
   message.recovered = false;
-  const { maxAttempts } = policy;
+  const { maxAttempts } = message.handler.retry ?? MESSAGE_RETRY;
   // Accepting it counted a first start; without a record nobody knows whether that came, so one more is allowed.
   const limit = message.opened ? maxAttempts : Math.max(2, maxAttempts);
   if (message.attempts >= limit) {
@@ -32,12 +48,13 @@ export function resumeMessage(host: DurableActivation, message: Message, open: O
       ),
     );
   }
-  const begunAt = open !== null && history.length > 0 ? open.received.time : env.now();
+  const isOld = open !== null && history.length > 0 && !isRevived(message); // else an operator has taken it upon himself
+  const begunAt = isOld ? open.received.time : env.now();
   if (env.now() - begunAt > system.options.dedupe.keysMs)
     return host.runner.park(message, [], new OutcomeUnknownError(address.encoded, message.id));
   message.attempts++;
   failpoint('resume.beforeCount');
-  host.line.append(attemptStep(message, [], env.now(), env.now()));
+  host.line.append(attemptStep(message, unstored, env.now(), env.now()));
   host.runner.held.whenSafe(message, () =>
     host.runner.held.unlessGone(message, () => {
       failpoint('resume.afterCount');

@@ -11,5 +11,5 @@ export function stallMessage(host: DurableActivation, message: Message, cause: u
   message.fail(
     new MessageStalledError(address.encoded, message.id, recordedVersion, cls.definition.version, { cause }),
   );
-  host.hold(message, cause as Error);
+  host.closed.close(message, cause as Error, false);
 }

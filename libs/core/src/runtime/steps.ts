@@ -28,6 +28,8 @@ export interface TurnCommit {
   readonly changes: StateChanges | null;
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
+  /** Changes to rows of other messages. */
+  readonly inbox: readonly InboxChange[];
   readonly sends: readonly Message[];
   /** Ids of messages to itself that it takes back. */
   readonly withdrawn: readonly string[];
@@ -61,7 +63,11 @@ export function commitStep(commit: TurnCommit): Step {
     opens: false,
     ends: true,
     entries: commit.refused && !message.opened ? [] : entries,
-    inbox: [ended('done', message, ending, commit.expiresAt), ...commit.withdrawn.map((id) => takenBack(commit, id))],
+    inbox: [
+      ...commit.inbox,
+      ended('done', message, ending, commit.expiresAt),
+      ...commit.withdrawn.map((id) => takenBack(commit, id)),
+    ],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
     transaction: commit.transaction,
@@ -96,17 +102,23 @@ export function parkStep(
   pending: readonly PendingEntry[],
   cause: ErrorRecord,
   now: number,
-  done: () => void = () => undefined,
+  sends: readonly Message[] = [],
 ): Step {
   const entries: PendingEntry[] = [
     ...pending,
+    ...sends.map((send) => ({ body: sentEntry(send), time: now })),
     { body: { kind: 'MessageParked', messageId: message.id, attempts: message.attempts, cause }, time: now },
   ];
+  const isNew = message.row === 'none'; // an operator needs its envelope, which only a row that was opened has
+  const inbox = [
+    ...(isNew ? [openChange(message, now)] : []),
+    { ...ended('parked', message, { kind: 'error', error: cause }, null), fresh: false },
+  ];
+  const goingOn = afterFailure(message).map((next) => toInboxRow(next, now));
   return {
-    ...step(message, entries, [ended('parked', message, { kind: 'error', error: cause }, null)]),
+    ...step(message, entries, inbox),
     ends: true,
-    sends: afterFailure(message).map((next) => toInboxRow(next, now)),
-    done,
+    sends: [...goingOn, ...sends.map((send) => toInboxRow(send, send.dueAt))],
   };
 }
 
@@ -133,7 +145,9 @@ function openChange(message: Message, now: number): InboxChange {
   return { op: 'open', id: message.id, row };
 }
 
-function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresAt: number | null): InboxChange {
+type Ended = Extract<InboxChange, { readonly op: 'done' | 'parked' }>;
+
+function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresAt: number | null): Ended {
   const row = { actor: message.to.encoded, id: message.id, argsHash: argsHashOf(message) };
   return {
     op,

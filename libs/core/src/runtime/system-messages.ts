@@ -1,7 +1,15 @@
 import type { HandlerDefinition } from '../actor/actor-definition';
 
 /** Messages of the runtime itself. Users cannot send them: handler names may not begin with '$'. */
-export type SystemMethod = '$create' | '$stop' | '$attach' | '$detach' | '$advance';
+export type SystemMethod =
+  | '$create'
+  | '$stop'
+  | '$attach'
+  | '$detach'
+  | '$advance'
+  | '$revive'
+  | '$discard'
+  | '$parked';
 
 function systemHandler(name: SystemMethod): HandlerDefinition {
   return { name, property: name, readOnly: false, retry: null, schema: null, contextAt: [], admission: null };
@@ -13,9 +21,14 @@ export const ATTACH = systemHandler('$attach');
 export const DETACH = systemHandler('$detach');
 /** A run of a plan was given up: the plan goes on. */
 export const ADVANCE = systemHandler('$advance');
+/** An operator takes a parked message up again, or gives it up for good. */
+export const REVIVE = systemHandler('$revive');
+export const DISCARD = systemHandler('$discard');
+/** Tells an actor that one of its messages was parked. */
+export const PARKED = systemHandler('$parked');
 
 const SYSTEM_HANDLERS: ReadonlyMap<string, HandlerDefinition> = new Map(
-  [CREATE, STOP, ATTACH, DETACH, ADVANCE].map((handler) => [handler.name, handler]),
+  [CREATE, STOP, ATTACH, DETACH, ADVANCE, REVIVE, DISCARD, PARKED].map((handler) => [handler.name, handler]),
 );
 
 /** Stands for a handler the class no longer has: the message is answered with UnknownMethodError, so that it ends. */
@@ -33,6 +46,11 @@ export function goneHandler(name: string): HandlerDefinition {
 
 export function systemHandlerOf(name: string): HandlerDefinition | undefined {
   return SYSTEM_HANDLERS.get(name);
+}
+
+/** It ends what closes the line, so it may not wait in it. */
+export function isUnparking(handler: HandlerDefinition): boolean {
+  return handler === REVIVE || handler === DISCARD;
 }
 
 export function isSystemMessage(handler: HandlerDefinition): boolean {

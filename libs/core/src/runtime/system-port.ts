@@ -15,7 +15,7 @@ import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
 import type { AdriftMessages } from './adrift-messages';
 import type { Address } from './address';
-import type { Deadlines } from './deadline-queue';
+import type { Deadlines } from './deadlines';
 import type { LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
 import type { PlainActivation } from './plain-activation';

@@ -1,12 +1,13 @@
 import { failpoint } from '#spi';
 import { ActorExistsError, ActorNotFoundError } from '../errors';
 import type { Creation } from '../persistence/creation';
+import { runUnparkTurn } from '../dead-letters/unpark-turn';
 import { changeFacets, type FacetChange } from './change-facets';
 import { DURABILITY } from '../facet/durability.facet';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import type { DurableActivation } from './durable-activation';
 import type { Message } from './message';
-import { ATTACH, CREATE, DETACH } from './system-messages';
+import { ATTACH, CREATE, DETACH, isUnparking } from './system-messages';
 
 /** Messages of the runtime itself that run no code of the actor. @returns `false` for every other message */
 export function runSystemTurn(host: DurableActivation, message: Message, isFirstRun: boolean): boolean {
@@ -14,6 +15,7 @@ export function runSystemTurn(host: DurableActivation, message: Message, isFirst
   else if (isAdoption(host, message))
     host.runner.commitChange(message, undefined, []); // all it stores is due anyway
   else if (message.handler === ATTACH || message.handler === DETACH) change(host, message);
+  else if (isUnparking(message.handler)) runUnparkTurn(host, message);
   else {
     if (message.handler === CREATE) failpoint('spawn.beforeTurn');
     return false;

@@ -6,8 +6,9 @@ import {
   type FacetDetached,
   type StateChanges,
 } from '#journal';
-import { type TurnTransaction, failpoint } from '#spi';
-import { MessageParkedError, TurnTimeoutError } from '../errors';
+import { type InboxChange, type TurnTransaction, failpoint } from '#spi';
+import { parkMessage } from '../dead-letters/park-message';
+import { TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
 import { DurableTurn } from '../turn/durable-turn';
@@ -25,7 +26,7 @@ import { judgeTurn } from './judge-turn';
 import type { Message } from './message';
 import { retryTurn } from './retry-turn';
 import { stallMessage } from './stall-message';
-import { commitStep, parkStep, type Ending } from './steps';
+import { commitStep, type Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
 import { keptMs, resultOf, statusAfter } from './turn-end';
 import { dropAllButAnswer, dropWithdrawn, goOnAfter, leaveDurableTurn } from './turn-leaves';
@@ -47,6 +48,11 @@ export class TurnRunner {
 
   get running(): DurableTurn | null {
     return this.turn;
+  }
+
+  /** It has a turn, or a message between two. */
+  get isBusy(): boolean {
+    return this.turn !== null || this.held.isHolding;
   }
 
   run(message: Message, history: readonly PendingEntry[]): void {
@@ -71,8 +77,14 @@ export class TurnRunner {
   }
 
   /** A turn without a handler: what it changes was decided already (facets attached at run time). */
-  commitChange(message: Message, value: unknown, facets: readonly (FacetAttached | FacetDetached)[]): void {
+  commitChange(
+    message: Message,
+    value: unknown,
+    facets: readonly (FacetAttached | FacetDetached)[],
+    inbox: readonly InboxChange[] = [],
+  ): void {
     const turn = new DurableTurn(this.host, message, this.host.instance, [], 'write');
+    turn.inbox = inbox;
     this.turn = turn;
     this.conclude(turn, value, facets);
   }
@@ -203,20 +215,7 @@ export class TurnRunner {
   }
 
   park(message: Message, pending: readonly PendingEntry[], cause: unknown): void {
-    const { host } = this;
-    failpoint('park.beforeCommit');
-    host.line.append(parkStep(message, pending, toErrorRecord(cause), host.env.now()));
-    this.held.whenSafe(message, () => {
-      failpoint('park.afterCommit');
-      const error = new MessageParkedError(host.address.encoded, message.id, message.attempts, { cause });
-      host.renewThen(() =>
-        this.held.unlessGone(message, () => {
-          if (message.occurrence !== null) host.system.wakeAt(host.address, host.env.now()); // for what goes on after it
-          message.fail(error); // in one step with `parked`, which forgets the id: a twin between them would join a dead message
-          host.parked(message, error);
-        }),
-      );
-    });
+    parkMessage(this.host, message, pending, cause);
   }
 
   /** Commits the answer alone: state, sends and rows of the turn are dropped with its instance (P7). */
@@ -262,6 +261,7 @@ export class TurnRunner {
         refused,
         changes,
         facets,
+        inbox: turn.inbox,
         sends,
         withdrawn: turn.plan?.withdrawn ?? [],
         rows: rows && { statements: rows, rejected: (error) => this.rejected(turn, pending, error) },

@@ -1,5 +1,5 @@
 import { type SideEffectExecuted, decodePayload, encodePayload, fromErrorRecord, sizeOfRow } from '#journal';
-import { type RowStatement, failpoint } from '#spi';
+import { type InboxChange, type RowStatement, failpoint } from '#spi';
 import { NonDeterminismError, ReadOnlyViolationError } from '../errors';
 import type { Message } from '../runtime/message';
 import { ActLog, type Deliver, type HandedRecord, type Recorded } from './act-log';
@@ -42,6 +42,8 @@ export class DurableTurn extends Turn {
   /** Why it failed, while it waits for its acts to settle. */
   failure: { readonly error: unknown } | null = null;
   readonly records: TurnRecords;
+  /** Changes to inbox rows other than its own message's. */
+  inbox: readonly InboxChange[] = [];
   /** Statements on the user's own tables that run with the commit. */
   rows: RowStatement[] | null = null;
   private readonly log: ActLog;
@@ -197,7 +199,7 @@ export class DurableTurn extends Turn {
     this.whenSafe(reject, true, () => {
       if (this.records.made > 0) failpoint('effect.afterResultCommit');
       failpoint('effect.afterIntent');
-      const idempotencyKey = `${this.actorId}/${this.received.id}/${identity.scope}/${identity.ordinal}`;
+      const idempotencyKey = `${this.actorId}/${this.received.actsAs}/${identity.scope}/${identity.ordinal}`;
       const { name, retry, timeoutMs } = act;
       runEffect(this.host.env, this, { name, idempotencyKey, retry, timeoutMs }, call, (outcome) => {
         failpoint('effect.afterCall');

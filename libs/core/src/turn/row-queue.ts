@@ -51,7 +51,7 @@ export class RowQueue implements ActorRows {
   /** A stream of its own: what the handler draws does not depend on which rows it writes. */
   private uuid(): string {
     const { turn } = this;
-    return (this.dice ??= new Deterministic(`${turn.actorId}/${turn.received.id}/rows`)).uuid();
+    return (this.dice ??= new Deterministic(`${turn.actorId}/${turn.received.actsAs}/rows`)).uuid();
   }
 }
 

@@ -58,6 +58,8 @@ function runHook(turn: Turn): unknown {
     if (first instanceof SnapshotArgument) return first.restore(turn);
     return hooks.onCreate?.(...withContext(received.args, contextAt, turn));
   }
+  if (received.handler.name === '$parked' && definition.onParked !== null)
+    return callHandler(instance, definition.onParked, received.args, turn);
   if (received.handler.name === '$stop') return hooks.onTerminate?.();
   return undefined;
 }

@@ -84,7 +84,7 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   }
 
   get deterministic(): Deterministic {
-    return (this.dice ??= new Deterministic(this.received.id));
+    return (this.dice ??= new Deterministic(this.received.actsAs));
   }
 
   get isAborted(): boolean {

@@ -62,6 +62,7 @@ function rowsAreThere(write: AppendWrite, head: HeadRow, facts: StoredFacts): bo
     if (row === undefined) unread = true;
     else if (row === null) return false;
     else if (change.op === 'attempt' && row.attempts < change.attempts) return false;
+    else if (change.op === 'revive' && row.state === 'parked') return false;
     else if (change.op === 'open' && row.state === 'queued') return false;
     else if ((change.op === 'done' || change.op === 'parked') && row.state !== change.op) return false;
   }

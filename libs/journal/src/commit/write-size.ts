@@ -11,7 +11,7 @@ export function sizeOfWrite(write: Write): number {
   for (const send of write.sends) bytes += ROW + send.message.length;
   for (const change of write.inbox) {
     bytes += ROW;
-    if (change.op === 'open') bytes += change.row?.message.length ?? 0;
+    if (change.op === 'open' || change.op === 'revive') bytes += change.row?.message.length ?? 0;
     else if (change.op !== 'attempt') bytes += change.answer.length;
   }
   if (write.rows !== undefined) for (const statement of write.rows) bytes += ROW + sizeOfRow(statement);

@@ -95,6 +95,7 @@ function encryptInbox(inbox: InboxStorage, ring: Keyring): InboxStorage {
     },
     pending: async (actor) => unsealed(await inbox.pending(actor)),
     parked: async (actor) => unsealed(await inbox.parked(actor)),
+    actorsParked: (prefix, after, limit) => inbox.actorsParked(prefix, after, limit),
     done: async (actor, after, limit) => unsealed(await inbox.done(actor, after, limit)),
     due: (atMs, limit) => inbox.due(atMs, limit),
     nextDue: (afterMs) => inbox.nextDue(afterMs),

@@ -39,6 +39,8 @@ function sealChange(ring: Keyring, actor: string, change: InboxChange): InboxCha
   switch (change.op) {
     case 'attempt':
       return change;
+    case 'revive':
+      return { ...change, row: sealNewRow(ring, change.row) };
     case 'open':
       return change.row === null ? change : { ...change, row: sealNewRow(ring, change.row) };
     default: {

@@ -47,8 +47,8 @@ export class MemoryInboxStorage implements InboxStorage {
       const row = this.tables.expiring.take(nowMs);
       if (row === undefined) break;
       const { inbox } = this.tables.actor(row.actor);
-      if (inbox.get(row.id) === row) inbox.delete(row.id);
-      else swept--; // purged before; another may have its id
+      if (inbox.get(row.id) === row) this.tables.forget(row);
+      else swept--; // purged or revived before; another may have its id
     }
     return swept;
   }
@@ -57,6 +57,12 @@ export class MemoryInboxStorage implements InboxStorage {
     this.port.check();
     const rows = Array.from(this.tables.actors.get(actor)?.inbox.values() ?? []);
     return rows.filter(({ state }) => state === 'parked').map(copyOfRow);
+  }
+
+  async actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]> {
+    this.port.check();
+    const later = [...this.tables.parked.keys()].filter((id) => id.startsWith(prefix) && compareUtf8(id, after) > 0);
+    return later.sort(compareUtf8).slice(0, limit);
   }
 
   async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {

@@ -21,12 +21,14 @@ export interface MemoryActor {
  * Invariants
  *   T1  `waiting` holds exactly the actors whose `live` is not empty.
  *   T2  `live` holds exactly the rows that are queued or open: they alone have a `dueAt`.
- *   T3  An ended row with an `expiresAt` is in `expiring` once; one that was purged stays there until it is taken.
+ *   T3  An ended row with an `expiresAt` is in `expiring` once; one that was purged or revived stays there until it is taken.
+ *   T4  `parked` holds how many parked rows each actor has, where there are any.
  */
 export class MemoryTables {
   readonly actors = new Map<string, MemoryActor>();
   readonly waiting = new Map<string, MemoryActor>();
   readonly expiring = new ExpiryQueue<Mutable<InboxRow>>();
+  readonly parked = new Map<string, number>();
   /** Per actor, rising by `seq`. */
   readonly checkpoints = new Map<string, CheckpointRecord[]>();
 
@@ -39,9 +41,17 @@ export class MemoryTables {
     return actor;
   }
 
-  /** An ended row goes before its time; `expiring` is told when that comes (T3). */
+  /** An ended row goes. */
   forget(row: InboxRow): void {
     this.actor(row.actor).inbox.delete(row.id);
+    if (row.state === 'parked') this.parkedMore(row.actor, -1);
+  }
+
+  /** T4. */
+  parkedMore(actor: string, more: 1 | -1): void {
+    const count = (this.parked.get(actor) ?? 0) + more;
+    if (count === 0) this.parked.delete(actor);
+    else this.parked.set(actor, count);
   }
 }
 

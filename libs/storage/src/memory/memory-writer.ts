@@ -1,5 +1,5 @@
 import type { AppendWrite, InboxChange, InboxRow, InboxState, NewInboxRow, Outcome, Write } from '#spi';
-import { bringsRow, decideInboxChange, whyRefused } from '../write-rules';
+import { decideInboxChange, whyRefused } from '../write-rules';
 import { type MemoryActor, MemoryTables, type Mutable, copyOf, copyOfEntries, copyOfRow } from './memory-tables';
 
 /** Applies writes to {@link MemoryTables}: everything that may refuse one is looked at before anything is touched (J1). */
@@ -51,6 +51,8 @@ export class MemoryWriter {
       const row = actor.live.get(change.id) as Mutable<InboxRow>;
       row.attempts = change.attempts;
       row.dueAt = change.dueAt;
+    } else if (change.op === 'revive') {
+      this.revive(actor, change.row);
     } else {
       this.end(id, actor, change);
     }
@@ -68,14 +70,29 @@ export class MemoryWriter {
     actor.inbox.set(row.id, row);
     if (actor.live.delete(row.id) && actor.live.size === 0) this.tables.waiting.delete(id);
     if (row.expiresAt !== null) this.tables.expiring.add(row.expiresAt, row);
+    if (row.state === 'parked') this.tables.parkedMore(id, 1);
+  }
+
+  /** Another object takes the place of the parked one, so that `expiring` cannot take it for that (T3). */
+  private revive(actor: MemoryActor, row: NewInboxRow): void {
+    actor.inbox.set(row.id, queuedRow(row, 'queued'));
+    actor.live.clear();
+    for (const kept of actor.inbox.values())
+      if (kept.state === 'queued' || kept.state === 'open') actor.live.set(kept.id, kept);
+    this.tables.waiting.set(row.actor, actor);
+    this.tables.parkedMore(row.actor, -1);
   }
 
   private insert(actor: MemoryActor, row: NewInboxRow, state: 'queued' | 'open'): void {
-    const kept = { ...row, message: copyOf(row.message), state, answer: null, expiresAt: null };
+    const kept = queuedRow(row, state);
     actor.inbox.set(row.id, kept);
     actor.live.set(row.id, kept);
     this.tables.waiting.set(row.actor, actor);
   }
+}
+
+function queuedRow(row: NewInboxRow, state: 'queued' | 'open'): Mutable<InboxRow> {
+  return { ...row, message: copyOf(row.message), state, answer: null, expiresAt: null };
 }
 
 function newRow(actor: string, { id, argsHash }: InboxChange & { op: 'done' | 'parked' }): Mutable<InboxRow> {
@@ -97,13 +114,14 @@ function whyInboxRefused(id: string, actor: MemoryActor, inbox: readonly InboxCh
   const played = new Map<string, InboxState>();
   for (const change of inbox) {
     const row = actor.inbox.get(change.id);
-    const verdict = decideInboxChange(bringsRow(change), played.get(change.id) ?? row?.state ?? null);
+    const verdict = decideInboxChange(change, played.get(change.id) ?? row?.state ?? null);
     if (verdict === 'unknown') return { kind: 'failed', reason: `${id} has no message ${change.id} to ${change.op}` };
     if (verdict === 'duplicate') {
       if (row !== undefined) return { kind: 'duplicate', row: copyOfRow(row) };
       return { kind: 'failed', reason: `one write ends message ${change.id} of ${id} twice` };
     }
-    if (change.op !== 'attempt') played.set(change.id, change.op);
+    if (change.op === 'revive') played.set(change.id, 'queued');
+    else if (change.op !== 'attempt') played.set(change.id, change.op);
   }
   return null;
 }

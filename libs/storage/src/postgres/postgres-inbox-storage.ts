@@ -29,6 +29,8 @@ export class PostgresInboxStorage implements InboxStorage {
     });
     this.sql = {
       parked: `${rows} AND state = 3 ORDER BY position`,
+      actorsParked: `SELECT name FROM ${actor} WHERE id IN (SELECT actor FROM ${inbox} WHERE state = 3)
+        AND name > $1 AND starts_with(name, $2) ORDER BY name LIMIT $3`,
       // By the index of ids, past those of others: ended rows have none by actor, which every commit would have to keep.
       done: `${rows} AND id > $2 AND state = 2 ORDER BY id LIMIT $3`,
       due: `SELECT a.name, d.due_at FROM (
@@ -65,6 +67,10 @@ export class PostgresInboxStorage implements InboxStorage {
 
   parked(actor: string): Promise<readonly InboxRow[]> {
     return this.rows('parked', actor, [actor]);
+  }
+
+  async actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]> {
+    return (await this.ask('actorsParked', [after, prefix, limit])).map(([name]) => name as string);
   }
 
   done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {

@@ -9,7 +9,18 @@ import { ARCHIVE_SCRIPTS } from './scripts/archive.scripts';
 import { FLUSH } from './scripts/flush.script';
 import { LATEST_CHECKPOINT, SAVE_CHECKPOINT } from './scripts/checkpoint.scripts';
 import { CLAIM, RELEASE } from './scripts/lease.scripts';
-import { ACTORS, DUE, LINE, MOVED, NEXT_DUE, OUTBOXES, READ, SWEEP, TRUNCATE } from './scripts/read.scripts';
+import {
+  ACTORS,
+  ACTORS_PARKED,
+  DUE,
+  LINE,
+  MOVED,
+  NEXT_DUE,
+  OUTBOXES,
+  READ,
+  SWEEP,
+  TRUNCATE,
+} from './scripts/read.scripts';
 import { PROBE } from './scripts/probe.script';
 import type { Script } from './scripts/script';
 import { Witness } from './witness';
@@ -23,7 +34,7 @@ export interface Routed extends Call {
 
 export const STORE_SCRIPTS: readonly Script[] = [
   PROBE,
-  FLUSH, READ, TRUNCATE, LINE, DUE, NEXT_DUE, SWEEP, ACTORS, OUTBOXES, MOVED, SAVE_CHECKPOINT, LATEST_CHECKPOINT,
+  FLUSH, READ, TRUNCATE, LINE, DUE, NEXT_DUE, SWEEP, ACTORS, ACTORS_PARKED, OUTBOXES, MOVED, SAVE_CHECKPOINT, LATEST_CHECKPOINT,
   ...ARCHIVE_SCRIPTS,
 ]; // prettier-ignore
 export const LEASE_SCRIPTS: readonly Script[] = [PROBE, CLAIM, RELEASE];

@@ -92,6 +92,10 @@ function putChange(packet: Packet, change: InboxChange): void {
   } else if (op === 'attempt') {
     putStep(packet, 'a', false, [id, String(change.attempts), String(change.dueAt)]);
     packet.putNumber(0);
+  } else if (op === 'revive') {
+    const { argsHash, message, attempts, dueAt } = change.row;
+    putStep(packet, 'r', false, [id, String(attempts), String(dueAt)]);
+    putBlob(packet, argsHash, message);
   } else {
     putStep(packet, op === 'done' ? '2' : '3', change.fresh, [id, String(change.expiresAt ?? '-'), '']);
     putBlob(packet, change.argsHash, change.answer);

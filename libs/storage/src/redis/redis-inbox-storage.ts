@@ -2,7 +2,7 @@ import { type DueActor, type InboxRow, type InboxStorage, partitionOf } from '#s
 import type { RedisStore } from './redis-store';
 import { unpackRow } from './row-codec';
 import { DONE_IDS } from './scripts/archive.scripts';
-import { DUE, LINE, NEXT_DUE, SWEEP } from './scripts/read.scripts';
+import { ACTORS_PARKED, DUE, LINE, NEXT_DUE, SWEEP } from './scripts/read.scripts';
 
 /** Rows read at once. */
 const PAGE = 500;
@@ -57,6 +57,19 @@ export class RedisInboxStorage implements InboxStorage {
 
   async parked(actor: string): Promise<readonly InboxRow[]> {
     return this.line(actor, 'k');
+  }
+
+  async actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]> {
+    this.store.check();
+    const partitions = await this.store.settledPartitions();
+    // Behind all rows of `after`: no id has a byte below 2 in it.
+    const bound = Buffer.compare(Buffer.from(prefix), Buffer.from(after)) > 0 ? `[${prefix}` : `[${after}\x01`;
+    const replies = await this.store.nodes.ask(ACTORS_PARKED, [bound, prefix, String(limit)], partitions);
+    const names = replies.flat(2) as Buffer[];
+    return names
+      .sort((a, b) => Buffer.compare(a, b))
+      .slice(0, limit)
+      .map(String);
   }
 
   async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {

@@ -63,6 +63,8 @@ export class Database {
         return this.reader.pending(text);
       case Op.Parked:
         return this.reader.parked(text);
+      case Op.ActorsParked:
+        return this.reader.actorsParked(text, b as string, c as number);
       case Op.Done:
         return this.reader.done(text, b as string, c as number);
       case Op.Due:

@@ -12,6 +12,7 @@ export class InboxTable {
   private readonly setOpen;
   private readonly setAttempt;
   private readonly setEnded;
+  private readonly setRevived;
   private readonly selectState;
   private readonly selectRow;
 
@@ -32,6 +33,10 @@ export class InboxTable {
       `UPDATE ps_inbox SET state = ?, args_hash = ?, answer = ?, expires_at = ?, due_at = NULL,
          message = CASE ? WHEN ${DONE} THEN NULL ELSE message END
          WHERE id = ? AND actor = ? AND state < ${DONE}`,
+    );
+    this.setRevived = connection.prepare(
+      `UPDATE ps_inbox SET state = ${QUEUED}, args_hash = ?, message = ?, attempts = ?, due_at = ?, answer = NULL,
+         expires_at = NULL WHERE id = ? AND actor = ? AND state = ${PARKED}`,
     );
     this.selectState = connection
       .prepare<[string, number], number>('SELECT state FROM ps_inbox WHERE id = ? AND actor = ?')
@@ -61,6 +66,7 @@ export class InboxTable {
   private apply(actor: number, change: ChangeTuple): boolean {
     if (isEnd(change)) return change[5] ? this.insertEnd(actor, change) : this.end(actor, change);
     if (change[0] === 'attempt') return this.setAttempt.run(change[2], change[3], change[1], actor).changes > 0;
+    if (change[0] === 'revive') return this.revive(actor, change[2]);
     if (change[2] === null) return this.setOpen.run(change[1], actor).changes > 0;
     return this.insert(actor, change[2], OPEN);
   }
@@ -72,6 +78,10 @@ export class InboxTable {
 
   private insertEnd(actor: number, [op, id, argsHash, answer, expiresAt]: EndTuple): boolean {
     return this.insertEnded.run(actor, id, stateOf(op), argsHash, answer, expiresAt).changes > 0;
+  }
+
+  private revive(actor: number, [, id, argsHash, message, attempts, dueAt]: RowTuple): boolean {
+    return this.setRevived.run(argsHash, message, attempts, dueAt, id, actor).changes > 0;
   }
 
   private insert(actor: number, [, id, argsHash, message, attempts, dueAt]: RowTuple, state: number): boolean {

@@ -27,6 +27,7 @@ export const Op = {
   Restore: 18,
   Done: 19,
   PurgeCheckpoints: 20,
+  ActorsParked: 21,
 } as const;
 
 export type Request = readonly [op: number, ...args: unknown[]];
@@ -55,6 +56,7 @@ export type StoredTuple = readonly [
 export type ChangeTuple =
   | readonly [op: 'open', id: string, row: RowTuple | null]
   | readonly [op: 'attempt', id: string, attempts: number, dueAt: number]
+  | readonly [op: 'revive', id: string, row: RowTuple]
   | readonly [
       op: 'done' | 'parked',
       id: string,
@@ -111,6 +113,7 @@ export function statementTuple({ sql, params, expect }: RowStatement): Statement
 export function changeTuple(change: InboxChange): ChangeTuple {
   if (change.op === 'open') return ['open', change.id, change.row && rowTuple(change.row)];
   if (change.op === 'attempt') return ['attempt', change.id, change.attempts, change.dueAt];
+  if (change.op === 'revive') return ['revive', change.id, rowTuple(change.row)];
   return [change.op, change.id, change.argsHash, change.answer, change.expiresAt, change.fresh];
 }
 

@@ -34,6 +34,10 @@ export class SqliteInboxStorage implements InboxStorage {
     return tuples.map((tuple) => inboxRow(actor, tuple));
   }
 
+  actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]> {
+    return this.file.read([Op.ActorsParked, prefix, after, limit]);
+  }
+
   async done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
     const tuples = await this.file.read<readonly StoredTuple[]>([Op.Done, actor, after, limit]);
     return tuples.map((tuple) => inboxRow(actor, tuple));

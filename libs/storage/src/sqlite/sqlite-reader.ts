@@ -18,6 +18,7 @@ export class SqliteReader {
   private readonly selectRow;
   private readonly selectPending;
   private readonly selectParked;
+  private readonly selectActorsParked;
   private readonly selectDone;
   private readonly selectDue;
   private readonly selectNextDue;
@@ -48,6 +49,12 @@ export class SqliteReader {
     this.selectParked = connection
       .prepare<[number], StoredTuple>(`${INBOX} WHERE actor = ? AND state = 3 ORDER BY position`)
       .raw();
+    this.selectActorsParked = connection
+      .prepare<[string, string], string>(
+        `SELECT name FROM ps_actor WHERE id IN (SELECT actor FROM ps_inbox WHERE state = 3) AND name > ? AND name >= ?
+           ORDER BY name`,
+      )
+      .pluck();
     this.selectDone = connection
       .prepare<[number, string, number], StoredTuple>(
         `${INBOX} WHERE actor = ? AND id > ? AND state = 2 ORDER BY id LIMIT ?`,
@@ -83,12 +90,11 @@ export class SqliteReader {
   }
 
   actors(prefix: string, after: string, limit: number): string[] {
-    const names: string[] = [];
-    for (const name of this.selectActors.iterate(after, prefix)) {
-      if (names.length >= limit || !name.startsWith(prefix)) break;
-      names.push(name);
-    }
-    return names;
+    return firstOf(this.selectActors.iterate(after, prefix), prefix, limit);
+  }
+
+  actorsParked(prefix: string, after: string, limit: number): string[] {
+    return firstOf(this.selectActorsParked.iterate(after, prefix), prefix, limit);
   }
 
   find(actor: string, id: string): StoredTuple | null {
@@ -124,4 +130,13 @@ export class SqliteReader {
   nextDue(afterMs: number): number | null {
     return this.selectNextDue.get(afterMs) ?? null;
   }
+}
+
+function firstOf(names: Iterable<string>, prefix: string, limit: number): string[] {
+  const found: string[] = [];
+  for (const name of names) {
+    if (found.length >= limit || !name.startsWith(prefix)) break;
+    found.push(name);
+  }
+  return found;
 }

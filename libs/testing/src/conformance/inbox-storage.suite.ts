@@ -4,6 +4,7 @@ import {
   accept,
   anyBelow,
   append,
+  bytesOf,
   commit,
   done,
   DUE,
@@ -230,6 +231,102 @@ const transitions: InboxCase[] = [
   },
 ];
 
+const revivals: InboxCase[] = [
+  {
+    name: 'makes a parked row queued again, at its old place in the line (I1, I2)',
+    async run({ store }) {
+      const { journal, inbox } = store;
+      const actor = freshActor();
+      await journal.flush(['a', 'b', 'c'].map((id) => accept(actor, id)));
+      await change(store, actor, { op: 'attempt', id: 'b', attempts: 5, dueAt: DUE });
+      await change(store, actor, ended('parked', 'b', 'why', { fresh: false, expiresAt: null }));
+      const row = rowFor(actor, 'b', { argsHash: 'edited', message: bytesOf('edited'), attempts: 0, dueAt: 7 });
+      await change(store, actor, { op: 'revive', id: 'b', row });
+      assert.deepEqual(plain(await inbox.find(actor, 'b')), {
+        ...plain({ ...row, state: 'queued', answer: null, expiresAt: null }),
+      });
+      assert.deepEqual(ids(await inbox.pending(actor)), ['a', 'b', 'c']);
+      assert.deepEqual(await inbox.parked(actor), []);
+      assert.ok((await inbox.due(7, 100_000)).some((found) => found.actor === actor && found.dueAt === 7));
+      await change(store, actor, { op: 'open', id: 'b', row: null }, ended('parked', 'b', 'again', { fresh: false }));
+      assert.deepEqual(ids(await inbox.parked(actor)), ['b']);
+      await change(store, actor, { op: 'revive', id: 'b', row }, done('b', 'given up', { fresh: false }));
+      assert.deepEqual(ids(await inbox.pending(actor)), ['a', 'c']);
+      assert.equal(textOf((await inbox.find(actor, 'b'))?.answer ?? null), 'given up');
+    },
+  },
+  {
+    name: 'revives one that was made parked, and behind it what comes later (I1, I2)',
+    async run({ store }) {
+      const { inbox } = store;
+      const actor = freshActor();
+      await change(store, actor, ended('parked', 'm', 'why'));
+      await change(store, actor, { op: 'open', id: 'n', row: rowFor(actor, 'n') });
+      await change(store, actor, { op: 'revive', id: 'm', row: rowFor(actor, 'm') });
+      assert.deepEqual(ids(await inbox.pending(actor)), ['m', 'n']);
+    },
+  },
+  {
+    name: 'revives nothing but a parked row, and that once (I2)',
+    async run({ store }) {
+      const { journal, inbox } = store;
+      const actor = freshActor();
+      await commit(journal, accept(actor, 'queued'));
+      await change(store, actor, { op: 'open', id: 'open', row: rowFor(actor, 'open') }, done('done', 'yes'));
+      const head = await change(store, actor, ended('parked', 'parked', 'why'));
+      const revive = (id: string): InboxChange => ({ op: 'revive', id, row: rowFor(actor, id) });
+      const outcomeOf = async (...inbox: InboxChange[]): Promise<string> =>
+        (await write(journal, append(actor, await journal.head(actor), [], { inbox }))).kind;
+      for (const id of ['queued', 'open', 'done']) assert.equal(await outcomeOf(revive(id)), 'duplicate', id);
+      assert.equal(await outcomeOf(revive('ghost')), 'failed');
+      assert.equal(await outcomeOf({ op: 'revive', id: 'parked', row: rowFor(actor, 'another') }), 'failed');
+      assert.equal(await outcomeOf(revive('parked'), revive('parked')), 'duplicate');
+      assert.equal((await inbox.find(actor, 'parked'))?.state, 'parked');
+      const stale = append(actor, { ...head, seq: head.seq + 1 }, [], { inbox: [revive('parked')] });
+      assert.equal((await write(journal, stale)).kind, 'conflict');
+      assert.equal(await outcomeOf(revive('parked')), 'committed');
+      assert.equal(await outcomeOf(revive('parked')), 'duplicate');
+    },
+  },
+  {
+    name: 'keeps a revived row when the window has closed that it had as a parked one (I4)',
+    async run({ store }) {
+      const { inbox } = store;
+      const actor = freshActor();
+      const start = era();
+      await change(store, actor, ended('parked', 'm', 'why', { expiresAt: start }));
+      await change(store, actor, { op: 'revive', id: 'm', row: rowFor(actor, 'm') });
+      await inbox.sweep(start + 1, 1_000_000);
+      assert.equal((await inbox.find(actor, 'm'))?.state, 'queued');
+    },
+  },
+  {
+    name: 'lists the actors with parked rows in pages, and no others (I6)',
+    async run({ store }) {
+      const { journal, inbox } = store;
+      const prefix = freshActor('p-');
+      const actors = ['b', 'a', 'é', 'z', 'c', 'ab'].map((key) => `${prefix}${key}`);
+      for (const actor of actors) await change(store, actor, ended('parked', 'm', 'why'), ended('parked', 'n', 'why'));
+      await commit(journal, accept(`${prefix}quiet`, 'm'));
+      await change(store, actors[3] as string, ...['m', 'n'].map((id) => revivalOf(actors[3] as string, id)));
+      await change(store, actors[4] as string, revivalOf(actors[4] as string, 'm'));
+      const found: string[] = [];
+      for (let page: readonly string[] = ['']; page.length > 0; found.push(...page))
+        page = await inbox.actorsParked(prefix, found.at(-1) ?? '', 2);
+      assert.deepEqual(
+        found,
+        ['a', 'ab', 'b', 'c', 'é'].map((key) => `${prefix}${key}`),
+      );
+      assert.deepEqual(await inbox.actorsParked(`${prefix}ab`, '', 9), [`${prefix}ab`]);
+      assert.deepEqual(await inbox.actorsParked(freshActor('none'), '', 9), []);
+    },
+  },
+];
+
+function revivalOf(actor: string, id: string): InboxChange {
+  return { op: 'revive', id, row: rowFor(actor, id) };
+}
+
 const due: InboxCase[] = [
   {
     name: 'finds each actor with due work once, the earliest first (I3)',
@@ -386,7 +483,14 @@ const sweeping: InboxCase[] = [
 ];
 
 /** Every rule of InboxStorage, as cases for any runner. @publicApi */
-export const inboxCases: readonly InboxCase[] = [...lines, ...transitions, ...due, ...sweeping, ...doneCases];
+export const inboxCases: readonly InboxCase[] = [
+  ...lines,
+  ...transitions,
+  ...revivals,
+  ...due,
+  ...sweeping,
+  ...doneCases,
+];
 
 /** Declares the conformance tests of an InboxStorage together with the journal that writes it. @publicApi */
 export function describeInboxStorage(backend: Backend<MessageStorage>, runner?: TestRunner): void {

@@ -72,6 +72,7 @@ class Model {
 
 function changeRow(rows: Map<string, ModelRow>, change: InboxChange): 'duplicate' | 'failed' | null {
   const row = rows.get(change.id);
+  if (change.op === 'revive') return reviveRow(row, change.row);
   const isNew = change.op === 'open' ? change.row !== null : change.op !== 'attempt' && change.fresh;
   if (row === undefined && !isNew) return 'failed';
   if (row !== undefined && (isNew || row.state === 'done' || row.state === 'parked')) return 'duplicate';
@@ -82,13 +83,23 @@ function changeRow(rows: Map<string, ModelRow>, change: InboxChange): 'duplicate
   return null;
 }
 
+/** In place: a row of a map keeps its rank when it is changed. */
+function reviveRow(row: ModelRow | undefined, { dueAt }: NewInboxRow): 'duplicate' | 'failed' | null {
+  if (row === undefined) return 'failed';
+  if (row.state !== 'parked') return 'duplicate';
+  Object.assign(row, { state: 'queued', answer: null, dueAt });
+  return null;
+}
+
 function randomChange(random: Random, actor: string): InboxChange {
   const id = random.pick(MESSAGES);
-  switch (random.below(4)) {
+  switch (random.below(5)) {
     case 0:
       return { op: 'open', id, row: random.below(2) === 0 ? null : rowFor(actor, id) };
     case 1:
       return { op: 'attempt', id, attempts: random.below(9), dueAt: DUE + random.below(99) };
+    case 2:
+      return { op: 'revive', id, row: rowFor(actor, id, { message: bytesOf(`text ${random.below(99)}`) }) };
     default:
       return ended(random.pick(['done', 'parked']), id, `answer ${random.below(99)}`, {
         fresh: random.below(2) === 0,
@@ -136,6 +147,12 @@ async function compare({ journal, inbox }: MessageStorage, model: Model): Promis
       );
     }
     const live = [...rows].filter(([, { state }]) => state === 'queued' || state === 'open').map(([id]) => id);
+    const parked = [...rows].filter(([, { state }]) => state === 'parked').map(([id]) => id);
+    assert.deepEqual(
+      (await inbox.parked(name)).map(({ id }) => id),
+      parked,
+    );
+    assert.deepEqual(await inbox.actorsParked(name, '', 2), parked.length === 0 ? [] : [name]);
     assert.deepEqual(
       (await inbox.pending(name)).map(({ id }) => id),
       live,

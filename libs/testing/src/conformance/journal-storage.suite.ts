@@ -869,6 +869,7 @@ const listingAndClosing: JournalCase[] = [
         'inbox.nextDue': () => inbox.nextDue(0),
         'inbox.sweep': () => inbox.sweep(0, 1),
         'inbox.parked': () => inbox.parked(actor),
+        'inbox.actorsParked': () => inbox.actorsParked('', '', 1),
         'inbox.done': () => inbox.done(actor, '', 1),
       };
       for (const [name, call] of Object.entries(calls)) await rejectsWith('PS_STORE_CLOSED', call, name);

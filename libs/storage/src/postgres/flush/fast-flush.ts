@@ -72,7 +72,7 @@ function columnsOf(plan: FastPlan, places: ReadonlyMap<string, ActorPlace>): Rec
     if (change.op === 'open') columns.changes.add([place, id, OPEN, null, null, null, null, null, null, null]);
     else if (change.op === 'attempt')
       columns.changes.add([place, id, QUEUED, change.attempts, change.dueAt, null, null, null, null, null]);
-    else {
+    else if (change.op !== 'revive') {
       const { answer, argsHash, expiresAt } = change;
       const [state, forget] = change.op === 'done' ? [DONE, 1] : [PARKED, 0];
       columns.changes.add([place, id, state, null, null, argsHash, answer.at + 1, answer.length, expiresAt, forget]);

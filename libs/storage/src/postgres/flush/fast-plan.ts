@@ -37,7 +37,7 @@ export const [QUEUED, OPEN, DONE, PARKED] = [0, 1, 2, 3] as const;
 
 /**
  * The writes as sets: possible where their order within the flush makes no difference. `null` where it would: two writes
- * about one message, appends of one actor that do not stand on each other, rows of the user's.
+ * about one message, appends of one actor that do not stand on each other, rows of the user's, a message that is taken up again.
  */
 export function planFast({ writes }: PackedWrites): FastPlan | null {
   const heads = new Map<string, HeadMove>();
@@ -62,7 +62,7 @@ export function planFast({ writes }: PackedWrites): FastPlan | null {
     if (write.rows !== undefined || !extend(heads, write)) return null;
     if (write.count > 0) frames.push(write);
     for (const change of write.inbox) {
-      if (!isFirst(write.actor, change.id)) return null;
+      if (!isFirst(write.actor, change.id) || needsRow(change)) return null;
       const arrival = arrivalOf(write.actor, change);
       if (arrival === null) changes.push({ actor: write.actor, change });
       else arrivals.push(arrival);
@@ -85,9 +85,14 @@ function extend(heads: Map<string, HeadMove>, write: PackedAppend): boolean {
   return write.continues !== true || write.writer === last.writer;
 }
 
+/** One to a parked row, which no set of changes is about; or one that makes a parked row, which may be taken up in its place in the line (I1). */
+function needsRow(change: PackedChange): boolean {
+  return change.op === 'revive' || (change.op === 'parked' && change.fresh);
+}
+
 /** A change that brings its row; `null` for one to a row that is there. */
 function arrivalOf(actor: string, change: PackedChange): Arrival | null {
-  if (change.op === 'attempt') return null;
+  if (change.op === 'attempt' || change.op === 'revive') return null;
   if (change.op === 'open') return change.row && { ...change.row, state: OPEN, answer: null, expiresAt: null };
   if (!change.fresh) return null;
   const { op, id, argsHash, answer, expiresAt } = change;

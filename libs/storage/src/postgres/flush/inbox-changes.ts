@@ -18,6 +18,9 @@ export class InboxChanges {
       end: `UPDATE ${inbox} SET state = $3::smallint, args_hash = $4, answer = $5, expires_at = $6, due_at = NULL,
           message = CASE $3::smallint WHEN ${DONE} THEN NULL ELSE message END
         WHERE id = $1 AND actor = $2 AND state < ${DONE} RETURNING 1`,
+      revive: `UPDATE ${inbox} SET state = ${QUEUED}, args_hash = $3, message = $4, attempts = $5, due_at = $6, answer = NULL,
+          expires_at = NULL
+        WHERE id = $1 AND actor = $2 AND state = ${PARKED} RETURNING 1`,
       find: `SELECT ${INBOX_COLUMNS} FROM ${inbox} WHERE id = $1 AND actor = $2`,
     };
   }
@@ -50,6 +53,10 @@ export class InboxChanges {
     if (op === 'open') {
       if (change.row === null) return this.did(client, 'open', [id, actor]);
       return this.insert(client, packed, actor, change.row, OPEN);
+    }
+    if (op === 'revive') {
+      const { argsHash, message, attempts, dueAt } = change.row;
+      return this.did(client, 'revive', [id, actor, argsHash, packed.slice(message), attempts, dueAt]);
     }
     const { argsHash, answer, expiresAt, fresh } = change;
     const [state, bytes] = [op === 'done' ? DONE : PARKED, packed.slice(answer)];

@@ -11,6 +11,7 @@ type End = Extract<InboxChange, { readonly op: 'done' | 'parked' }>;
 export type PackedChange =
   | { readonly op: 'open'; readonly id: string; readonly row: PackedRow | null }
   | Extract<InboxChange, { readonly op: 'attempt' }>
+  | { readonly op: 'revive'; readonly id: string; readonly row: PackedRow }
   | (Omit<End, 'answer'> & { readonly answer: Slice });
 
 export type PackedAppend = Omit<AppendWrite, 'entries' | 'inbox' | 'sends' | 'rows'> & {
@@ -76,6 +77,7 @@ export class PackedWrites {
   private change(change: InboxChange): PackedChange {
     if (change.op === 'attempt') return { ...change };
     if (change.op === 'open') return { op: 'open', id: change.id, row: change.row && this.row(change.row) };
+    if (change.op === 'revive') return { op: 'revive', id: change.id, row: this.row(change.row) };
     return { ...change, answer: this.copy(change.answer) };
   }
 
@@ -103,7 +105,7 @@ function sizeOf(write: Write): number {
   for (const { bytes } of write.entries) size += LENGTH_BYTES + bytes.length;
   for (const { message } of write.sends) size += message.length;
   for (const change of write.inbox) {
-    if (change.op === 'open') size += change.row?.message.length ?? 0;
+    if (change.op === 'open' || change.op === 'revive') size += change.row?.message.length ?? 0;
     else if (change.op !== 'attempt') size += change.answer.length;
   }
   return size;

@@ -15,7 +15,7 @@ export const Reply = { Done: 1, Duplicate: 2, Conflict: 3, Unknown: 4, Twice: 5,
  *           An append that ends one message of which nothing was written before, and sends none: what most turns come to.
  *   row     s base, s actor, s id, s attempts, s due, s blob
  *   change  b op, b brings, s id, s attempts or expires, s due, s blob
- *           op: 'o' opened, 'a' attempted, '2' done, '3' parked; brings: it finds no row, and makes one
+ *           op: 'o' opened, 'a' attempted, 'r' revived, '2' done, '3' parked; brings: it finds no row, and makes one
  *   post    a blob for the outbox: a send to a receiver whose slot is another
  *
  * Each write is looked at whole before any of it is written: what a script has written stays, whatever happens after.
@@ -81,11 +81,14 @@ local function refusal_of(base, actor, changes, rows)
     local state = played[id] or (row and row.state)
     if not state then
       if not brings then return { 4, id } end
-    elseif brings or state == '2' or state == '3' then
+    elseif op == 'r' and state == '3' then
+      -- the one way back
+    elseif op == 'r' or brings or state == '2' or state == '3' then
       if row then return { 2, id, row.value } end
       return { 5, id }
     end
     if op == 'o' then played[id] = '1'
+    elseif op == 'r' then played[id] = '0'
     elseif op ~= 'a' then played[id] = op
     else played[id] = state end
   end
@@ -107,10 +110,23 @@ local function finish(base, actor, change, row)
   if expires ~= '-' then call('ZADD', base .. 'e', expires, field) end
 end
 
+-- It keeps its position, and with it its place in the line. What comes after it in the same append finds the row as it is by then.
+local function revive(base, actor, change, row)
+  local id, field = change[3], actor .. NUL .. change[3]
+  local member = actor .. NUL .. row.position .. id
+  call('ZREM', base .. 'k', member)
+  call('ZREM', base .. 'e', field)
+  call('ZADD', base .. 'q', 0, member)
+  call('ZADD', base .. 'd', change[5], field)
+  row.state, row.attempts, row.due, row.expires, row.body = '0', change[4], change[5], '-', change[6]
+  put(base, field, row.state, row.attempts, row.due, row.expires, row.position, row.body)
+end
+
 -- What comes after it in the same append finds the row as it is by then.
 local function apply(base, actor, change, rows)
   local op, id = change[1], change[3]
   if op == '2' or op == '3' then return finish(base, actor, change, rows[id]) end
+  if op == 'r' then return revive(base, actor, change, rows[id]) end
   if change[2] == 1 then
     rows[id] = insert(base, actor, id, '1', change[4], change[5], change[6])
     return

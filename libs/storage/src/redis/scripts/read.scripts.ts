@@ -146,6 +146,27 @@ return reply
 `,
 );
 
+/** ARGV: lowest bound, prefix, limit, bases. Reply: per base its first actors with parked rows; from one it jumps behind its rows. */
+export const ACTORS_PARKED = readScript(
+  PRELUDE,
+  String.raw`
+local prefix, limit = ARGV[2], tonumber(ARGV[3])
+local reply = {}
+for b = 4, #ARGV do
+  local found, from = {}, ARGV[1]
+  while #found < limit do
+    local member = call('ZRANGEBYLEX', ARGV[b] .. 'k', from, '+', 'LIMIT', 0, 1)[1]
+    local actor = member and match(member, '^(%Z+)')
+    if not actor or sub(actor, 1, #prefix) ~= prefix then break end
+    found[#found + 1] = actor
+    from = '[' .. actor .. ''
+  end
+  reply[b - 3] = found
+end
+return reply
+`,
+);
+
 /** ARGV: bases. Reply: the places, from 0, of those with messages left in their outbox. */
 export const OUTBOXES = readScript(
   PRELUDE,

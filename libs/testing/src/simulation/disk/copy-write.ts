@@ -13,6 +13,7 @@ export function copyOfWrite(write: Write): Write {
     inbox: write.inbox.map((change) => {
       if (change.op === 'attempt') return change;
       if (change.op === 'open') return { ...change, row: change.row && copyOfRow(change.row) };
+      if (change.op === 'revive') return { ...change, row: copyOfRow(change.row) };
       return { ...change, answer: copyOf(change.answer) };
     }),
     sends: write.sends.map(copyOfRow),

@@ -29,6 +29,10 @@ export class SimInboxStorage implements InboxStorage {
     return this.line.readLog('parked', () => this.line.engine.inbox.parked(actor));
   }
 
+  actorsParked(prefix: string, after: string, limit: number): Promise<readonly string[]> {
+    return this.line.readLog('actorsParked', () => this.line.engine.inbox.actorsParked(prefix, after, limit));
+  }
+
   done(actor: string, after: string, limit: number): Promise<readonly InboxRow[]> {
     return this.line.readLog('done', () => this.line.engine.inbox.done(actor, after, limit));
   }
