@@ -44,7 +44,7 @@ export abstract class Activation extends Timed implements TurnHost {
   released = false;
   /** It was given up because this node may not act any more. */
   isForsaken = false;
-  protected readonly mailbox = new Mailbox();
+  readonly mailbox = new Mailbox();
   private inBurst = false;
   private sources: Map<string, Source> | null = null;
   protected isOpen = false;

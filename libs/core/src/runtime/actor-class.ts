@@ -15,6 +15,7 @@ export class ActorClass {
   readonly chain: FacetChain;
   /** Only classes with read-only handlers pay for knowing which sender's messages are still under way. */
   readonly hasReaders: boolean;
+  readonly hasReentrant: boolean;
   readonly turnAges: DeadlineQueue;
   readonly idle: DeadlineQueue | null;
 
@@ -26,6 +27,7 @@ export class ActorClass {
     this.facets = definition.facets.map((spec) => registry.resolve(spec));
     this.chain = composeFacets(this.facets);
     this.hasReaders = [...definition.handlers.values()].some((handler) => handler.readOnly);
+    this.hasReentrant = [...definition.handlers.values()].some((handler) => handler.reentrant);
     this.turnAges = deadlines.of(definition.maxTurnAgeMs);
     this.idle = definition.virtual === null ? null : deadlines.of(definition.virtual.idleTimeoutMs);
   }

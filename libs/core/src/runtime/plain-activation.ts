@@ -9,11 +9,13 @@ import { PlainTurn } from '../turn/plain-turn';
 import { decideRetryDelay } from '../turn/retry-policy';
 import { runHandler } from '../turn/run-handler';
 import type { Turn } from '../turn/turn';
+import { ReentrantCalls } from '../waits/reentrant-calls';
 import { Activation } from './activation';
 import { openFacets } from './activation-hooks';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
-import { changeFacets, type FacetChange, restoreFacets } from './change-facets';
+import { restoreFacets } from './change-facets';
+import { changePlainFacets } from './change-plain-facets';
 import { copyAcross } from './copy-across';
 import type { Verdict } from './judge-failure';
 import { giveUp, judgePlainTurn } from './judge-plain-turn';
@@ -32,11 +34,12 @@ import type { SystemPort } from './system-port';
 export class PlainActivation extends Activation {
   readonly epoch = 0;
   readonly activationCount: number;
-  private readonly live: PlainInstance;
-  private readonly snapshots: Snapshotter | null;
-  private turn: PlainTurn | null = null;
-  /** It failed and waits for its next start. */
-  private paused: Message | null = null;
+  readonly live: PlainInstance;
+  readonly snapshots: Snapshotter | null;
+  turn: PlainTurn | null = null;
+  /** It holds the line without a turn: it failed and waits for its next start, or its facets are being changed. */
+  paused: Message | null = null;
+  private readonly calls: ReentrantCalls | null;
   exists: boolean;
 
   constructor(system: SystemPort, cls: ActorClass, address: Address, passive: PassiveState | null) {
@@ -45,6 +48,7 @@ export class PlainActivation extends Activation {
     this.activationCount = (passive?.activationCount ?? 0) + 1;
     this.exists = passive !== null;
     this.snapshots = Snapshotter.for(this, () => this.rollbackPoint);
+    this.calls = cls.hasReentrant ? new ReentrantCalls(this) : null;
   }
 
   get instance(): object {
@@ -100,7 +104,7 @@ export class PlainActivation extends Activation {
 
   override enqueue(message: Message): void {
     if (message.handler.readOnly && this.state !== 'Creating') this.read(message);
-    else super.enqueue(message);
+    else if (!message.handler.reentrant || this.calls?.enter(message) !== true) super.enqueue(message);
   }
 
   /** Read-only messages pass the line; the sender has held them back behind its own earlier ones. */
@@ -115,7 +119,7 @@ export class PlainActivation extends Activation {
       this.read(message);
       return this.turnEnded();
     }
-    if (message.handler === ATTACH || message.handler === DETACH) return this.changeFacets(message);
+    if (message.handler === ATTACH || message.handler === DETACH) return changePlainFacets(this, message);
     if (message.handler === CREATE && this.exists) {
       answerExisting(message);
       return this.finished(message);
@@ -160,6 +164,8 @@ export class PlainActivation extends Activation {
 
   private succeeded(turn: PlainTurn, value: unknown): void {
     if (turn !== this.turn || !this.system.mayAct()) return; // ended already: too old, stopped, or not ours any more
+    const undone = this.calls?.whyUndone(turn) ?? null;
+    if (undone !== null) return this.failed(turn, undone.error);
     if (value instanceof DefaultAnswer)
       return this.endWithout(turn, () => turn.received.answer(this.copyOut(value.value)));
     const committing = this.chain.commits ? this.chain.commit(turn, value, undefined) : undefined;
@@ -194,7 +200,7 @@ export class PlainActivation extends Activation {
     this.finished(received);
   }
 
-  private finished(message: Message): void {
+  finished(message: Message): void {
     message.leave();
     this.turnEnded();
   }
@@ -222,7 +228,7 @@ export class PlainActivation extends Activation {
   }
 
   /** Goes on with a message that held the line without a turn, unless a stop has taken it over meanwhile. */
-  private unlessGone(message: Message, next: () => void): void {
+  unlessGone(message: Message, next: () => void): void {
     if (this.released || this.paused !== message) return;
     this.paused = null;
     next();
@@ -249,10 +255,11 @@ export class PlainActivation extends Activation {
     if (turn.timedIn !== null) turn.timedIn.remove(turn);
     turn.ended = true;
     this.turn = null;
+    this.calls?.turnEnded(turn);
     if (abortWith !== undefined) turn.abort(abortWith);
   }
 
-  private renewThen(next: () => void): void {
+  renewThen(next: () => void): void {
     this.live.renew().then(
       (isLatest) => {
         if (this.released || !isLatest) return;
@@ -265,33 +272,6 @@ export class PlainActivation extends Activation {
         this.failOpening(error);
       },
     );
-  }
-
-  private changeFacets(message: Message): void {
-    this.paused = message;
-    changeFacets(this, message).then(
-      (change) => this.unlessGone(message, () => this.applyChange(message, change)),
-      (error: unknown) => this.unlessGone(message, () => this.refuse(message, error)),
-    );
-  }
-
-  private refuse(message: Message, error: unknown): void {
-    message.fail(error);
-    this.finished(message);
-  }
-
-  private applyChange(message: Message, change: FacetChange): void {
-    try {
-      change.apply();
-      this.live.noteFacet(change.entry);
-    } catch (error) {
-      restoreFacets(this, this.rollbackPoint);
-      return this.renewThen(() => this.refuse(message, error));
-    }
-    this.snapshots?.turnCompleted(false);
-    if (change.becomesDurable) return this.system.makeDurable(this, message);
-    message.answer(undefined);
-    this.finished(message);
   }
 
   private copyOut(value: unknown): unknown {

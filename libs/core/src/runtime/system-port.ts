@@ -20,6 +20,7 @@ import type { PlainActivation } from './plain-activation';
 import type { RuntimeProbe } from './runtime-probe';
 import type { Sender } from './sender';
 import type { StateWatches } from './undeclared-state';
+import type { Waits } from '../waits/waits';
 
 /** What activations, turns and refs need of the actor system. */
 export interface SystemPort {
@@ -30,6 +31,8 @@ export interface SystemPort {
   readonly facets: FacetRegistry;
   readonly chains: FacetChains;
   readonly deadlines: Deadlines;
+  /** What running turns wait for. */
+  readonly waits: Waits;
   readonly events: LifecycleEvents;
   readonly logger: LoggerService;
   readonly sender: Sender;
@@ -58,6 +61,8 @@ export interface SystemPort {
   assertRoom(message: Message): void;
   activate(address: Address): Promise<void>;
   info(address: Address): Promise<ActorInfo>;
+  /** The actor in memory, if it is. */
+  activationOf(address: Address): Activation | undefined;
   /** Is it active, or passive without a journal? */
   isInMemory(address: Address): boolean;
   /** The chain of an actor in memory, which may have facets of its own; the declared one of any other. */

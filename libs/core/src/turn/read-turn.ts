@@ -15,6 +15,7 @@ interface FacetStates {
 export class ReadTurn extends Turn {
   readonly isReplay = false;
   readonly recordedActs = [];
+  readonly waitsToBeStuck = 1;
   /** What it tried first, whether or not its handler noticed. */
   violated: ReadOnlyViolationError | null = null;
   private startedAt = 0;
