@@ -55,7 +55,7 @@ export async function judgeGraphs(seeds: readonly number[], tally: Tally): Promi
 
 async function runAll(graphs: readonly Graph[], detects: boolean): Promise<Verdict[]> {
   const clock = new ManualClock({ seed: 1 });
-  letEffectsWait((ms) => new Promise((resolve) => void clock.schedule(resolve, ms)));
+  letEffectsWait((ms) => new Promise((resolve) => void clock.schedule(() => resolve(undefined), ms)));
   const silent = { log: ignore, warn: ignore, error: ignore, debug: ignore, verbose: ignore };
   const app = await ActorTestingModule.create({ actors: [Plain, Kept], clock, codecCheck: false })
     .setLogger(silent)

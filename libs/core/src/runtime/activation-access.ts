@@ -21,6 +21,13 @@ export abstract class ActivationAccess {
     return this.activations.get(address);
   }
 
+  /** Actors in memory whose line is closed until somebody acts, by id. */
+  heldActors(): readonly string[] {
+    const held: string[] = [];
+    for (const activation of this.activations.all) if (activation.isHeld) held.push(activation.actorId);
+    return held;
+  }
+
   assertRoom(message: Message): void {
     this.activations.assertRoom(message);
   }

@@ -47,7 +47,7 @@ export abstract class Activation extends Timed implements TurnHost {
   readonly mailbox = new Mailbox();
   private inBurst = false;
   private sources: Map<string, Source> | null = null;
-  protected isOpen = false;
+  isOpen = false;
   private readonly untilOpen = new WaitList();
   private readonly untilIdle = new WaitList();
 

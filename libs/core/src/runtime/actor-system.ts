@@ -6,6 +6,7 @@ import type { ActorDefinition } from '../actor/actor-definition';
 import { ActorRef, UntypedRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
+import { Explainer } from '../explain/explainer';
 import { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
@@ -64,6 +65,8 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   readonly journal: Journal;
   readonly deadlines: Deadlines;
   /** @internal */ readonly waits: Waits;
+  /** Why actors do not move; others may add what they know. */
+  readonly explainer: Explainer;
   readonly events = new LifecycleEvents();
   readonly logger = new Logger('PlexSpaces');
   readonly chains = new FacetChains();
@@ -94,6 +97,7 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
     this.journal = new Journal(storage, env);
     this.deadlines = new Deadlines(env);
     this.waits = new Waits(this);
+    this.explainer = new Explainer(this);
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
@@ -103,6 +107,16 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   /** Does this node own its store? On a store that is the process's own it always does. */
   get ownership(): OwnershipState {
     return this.terms.owned?.state ?? 'owner';
+  }
+
+  /** Is the node about to end? Messages of clients are refused then. */
+  get isStopping(): boolean {
+    return this.deliveries.isStopping;
+  }
+
+  /** @internal Since when a look for due work has been under way, on the monotonic clock. */
+  get lookingSince(): number | null {
+    return this.terms.lookingSince;
   }
 
   /** Changes of {@link ownership}; none on a store that is the process's own. */

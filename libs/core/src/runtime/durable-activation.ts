@@ -48,7 +48,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   private checkpointer!: Checkpointer;
   exists = false; // its first turn has ended well
   private readonly dueRows = new DueRows(this);
-  private heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
+  heldBy: { readonly message: Message | null; readonly error: Error } | null = null;
   private openTurn: OpenTurn | null = null;
   readonly adoption = new Adoption();
   private readonly reads = new DurableReads(this);

@@ -10,6 +10,10 @@ export class HeldMessage {
 
   constructor(private readonly host: DurableActivation) {}
 
+  get message(): Message | null {
+    return this.held?.message ?? null;
+  }
+
   hold(message: Message): void {
     this.held = { message };
   }

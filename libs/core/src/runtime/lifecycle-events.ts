@@ -19,14 +19,27 @@ export interface LifecycleEvent {
   readonly error?: unknown;
 }
 
+/** A message that is not tried again, durably. */
+export interface ParkedEvent {
+  /** Encoded id. */
+  readonly actor: string;
+  readonly messageId: string;
+  readonly error: Error;
+}
+
 const diagnostics = channel('plexspaces:lifecycle');
 
 /** Transitions as an Observable and on the diagnostics channel `plexspaces:lifecycle`. Costs nothing unobserved. */
 export class LifecycleEvents {
   readonly events$ = new Subject<LifecycleEvent>();
+  readonly parked$ = new Subject<ParkedEvent>();
 
   get isObserved(): boolean {
     return this.events$.observed || diagnostics.hasSubscribers;
+  }
+
+  parked(event: ParkedEvent): void {
+    outsideTurns(() => this.parked$.next(event));
   }
 
   emit(actor: ActorId, from: ActorState | null, to: ActorState, reason: string, error?: unknown): void {

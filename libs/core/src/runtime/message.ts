@@ -57,6 +57,8 @@ export class Message extends Timed {
   dueAt = 0;
   /** Asked to wait; any other is due however the clock stands. */
   isDelayed = false;
+  /** Wall-clock time of its next start, while it waits for one; for who asks. */
+  retryAt = 0;
   /** Monotonic time after which it no longer starts; 0 = none. */
   startBefore = 0;
   /** How long its asker waits. */

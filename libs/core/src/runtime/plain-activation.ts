@@ -216,6 +216,7 @@ export class PlainActivation extends Activation {
     this.become('Failed', 'error', cause);
     if (verdict.kind === 'retry') {
       const delayMs = decideRetryDelay(verdict.policy, received.attempts++, this.env.random());
+      received.retryAt = this.env.now() + delayMs;
       this.endTurn(turn, cause);
       this.paused = received;
       return this.renewThen(

@@ -6,6 +6,7 @@ import type { ActorInfo } from '../actor/actor-ref';
 import type { ActorRegistry } from '../actor/actor.registry';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetChains } from '../facet/facet-chains';
+import type { Explainer } from '../explain/explainer';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { Respawner } from '../persistence/respawn';
 import type { ResolvedOptions } from '../plexspaces.options';
@@ -33,6 +34,9 @@ export interface SystemPort {
   readonly deadlines: Deadlines;
   /** What running turns wait for. */
   readonly waits: Waits;
+  readonly explainer: Explainer;
+  /** Messages of clients are refused: the node is about to end. */
+  readonly isStopping: boolean;
   readonly events: LifecycleEvents;
   readonly logger: LoggerService;
   readonly sender: Sender;

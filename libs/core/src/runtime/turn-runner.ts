@@ -204,6 +204,7 @@ export class TurnRunner {
     this.held.whenSafe(message, () => {
       failpoint('park.afterCommit');
       const error = new MessageParkedError(host.address.encoded, message.id, message.attempts, { cause });
+      host.system.events.parked({ actor: host.actorId, messageId: message.id, error });
       host.renewThen(() =>
         this.held.unlessGone(message, () => {
           message.fail(error); // in one step with `parked`, which forgets the id: a twin between them would join a dead message
