@@ -66,9 +66,8 @@ describe.each(servers)('[OB16] %s', (name, isHere, begin) => {
         PlexSpacesModule.forFeature([Kept]),
         PlexSpacesHealthModule.forRoot({ storageTimeout: '1s' }),
       ],
-    })
-      .setLogger(false)
-      .compile();
+    }).compile();
+    module.useLogger(false);
     await module.init();
   }, 400_000); // initdb on a machine under load
   afterAll(async () => {
