@@ -14,7 +14,7 @@ const mayImport = {
 
 /** A door is the index.ts of a library, or of a folder that has an entry of its own in "imports" of package.json. */
 const doors =
-  '^libs/[^/]+/src/((memory|fs|sqlite|postgres|redis|typeorm|by-url|conformance|timer|reminder)/)?index\\.ts$';
+  '^libs/[^/]+/src/((health|memory|fs|sqlite|postgres|redis|typeorm|by-url|conformance|timer|reminder)/)?index\\.ts$';
 
 const shipped = '^(src|libs)/';
 const packages = (...names) => `(^|node_modules/)(${names.join('|')})(/|$)`;

@@ -48,6 +48,9 @@ export type { Divergence, Verification } from './verify/verify-history';
 export { ActorSystem } from './runtime/actor-system';
 export type { ActorCounts } from './runtime/count-actors';
 export type { ActorState, LifecycleEvent } from './runtime/lifecycle-events';
+export { type Cause, type CauseKind, Explanation } from './explain/explanation';
+export type { ExplainContributor, ExplainSubject } from './explain/contributor';
+export { Explainer } from './explain/explainer';
 export type { OwnershipEvent, OwnershipState } from './ownership/ownership-state';
 
 // supervision

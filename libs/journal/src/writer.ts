@@ -69,6 +69,8 @@ export class GroupCommitWriter {
   private closed = false;
   /** Writes in transactions of their own, on their way. */
   private apart = 0;
+  /** Monotonic time of the last outcome, or of the first write after a rest. */
+  private movedAt = 0;
   private whenIdle: (() => void)[] = [];
   private readonly maxWrites: number;
   private readonly maxBytes: number;
@@ -93,6 +95,7 @@ export class GroupCommitWriter {
     this.waiting.push({ write, settle, bytes: sizeOfWrite(write) });
     if (this.running) return;
     this.running = true;
+    if (this.apart === 0) this.movedAt = this.env.monotonic();
     this.env.immediate(() => void this.run()); // W3: the rest of this tick may still join
   }
 
@@ -102,9 +105,11 @@ export class GroupCommitWriter {
       void transaction.rollback();
       return this.turnAway(settle);
     }
+    if (this.isIdle) this.movedAt = this.env.monotonic();
     this.apart++;
     void this.commitIn(transaction, write).then((result) => {
       this.apart--;
+      this.movedAt = this.env.monotonic();
       this.tell(settle, result);
       this.rest();
     });
@@ -113,6 +118,21 @@ export class GroupCommitWriter {
   /** Nothing waits, and nothing is on its way. */
   get isIdle(): boolean {
     return !this.running && this.apart === 0;
+  }
+
+  /** Writes that wait for the flush under way to end. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
+  /** Since when, on the monotonic clock, something is to be written and nothing has come of it; `null`: there is nothing to write. */
+  get standsStillSince(): number | null {
+    return this.isIdle ? null : this.movedAt;
+  }
+
+  /** A flush failed, and what became of it is being read. */
+  get isReadingBack(): boolean {
+    return this.readBack.isReading;
   }
 
   /** Resolves once everything submitted so far, and by its callbacks, is settled. */
@@ -144,7 +164,8 @@ export class GroupCommitWriter {
     const results = await flight.results;
     const { batch } = flight;
     const { overlap } = this;
-    overlap.flushed(batch.length, this.env.monotonic());
+    this.movedAt = this.env.monotonic();
+    overlap.flushed(batch.length, this.movedAt);
     if (!overlap.isOn) {
       this.tellFrom(0, batch, results);
       await this.breath();

@@ -15,6 +15,8 @@ export interface HandlerDefinition {
   /** The method that runs. */
   readonly property: string;
   readonly readOnly: boolean;
+  /** A call may enter the turn that waits for it. */
+  readonly reentrant: boolean;
   /** `null`: P7's default. */
   readonly retry: RetryPolicy | null;
   /** Checks (and may transform) the argument list before anything is stored. */

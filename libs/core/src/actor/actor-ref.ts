@@ -1,6 +1,7 @@
 import { handledInTurn } from '../turn/handled';
 import type { ActorId } from '#spi';
 import { UnknownMethodError } from '../errors';
+import type { Explanation } from '../explain/explanation';
 import type { Address } from '../runtime/address';
 import type { ActorClass } from '../runtime/actor-class';
 import { resolveMessageOptions, type ResolvedMessageOptions } from '../runtime/message-options';
@@ -132,6 +133,11 @@ export class ActorRef<T extends object> {
     return this.system.sender.info(this);
   }
 
+  /** Why the actor is not moving, and what to do about it; for people and for programs. Wakes nobody, changes nothing, never rejects. */
+  explain(): Promise<Explanation> {
+    return this.system.explainer.explain(this.address);
+  }
+
   /** Does the actor run in this process? */
   readonly isLocal: boolean = true;
 }
@@ -169,6 +175,11 @@ export class UntypedRef {
   /** Also `{ transaction }`, with which nothing but a tell is sent. @throws InvalidMessageOptionError */
   with(options: MessageOptions | TransactionOptions): UntypedRef {
     return new UntypedRef(this.ref.with(options));
+  }
+
+  /** As `ActorRef.explain`. */
+  explain(): Promise<Explanation> {
+    return this.ref.explain();
   }
 
   get typed(): ActorRef<object> {

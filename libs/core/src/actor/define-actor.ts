@@ -6,6 +6,7 @@ import type { FacetSpec } from '../facet/facet';
 import type { FacetRegistry } from '../facet/facet.registry';
 import { VIRTUAL_ACTOR, type VirtualActorConfig } from '../facet/virtual-actor.facet';
 import type { ActorDefinition } from './actor-definition';
+import { checkNotReentrant } from './check-not-reentrant';
 import { actorOptionsOf } from './actor.decorator';
 import { readTrapExit } from '../supervision/trap-exit.decorator';
 import { declaredBy, FACETS, lineageOf } from './metadata';
@@ -48,6 +49,7 @@ export function defineActor(
       'it has durability() and @Actor({ snapshot })',
       'Drop snapshot: the journal and its checkpoints lose nothing.',
     );
+  if (durability !== null) checkNotReentrant(cls.name, handlers);
 
   return {
     ...resolved,

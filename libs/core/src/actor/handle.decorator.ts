@@ -11,6 +11,12 @@ export interface HandleOptions {
    * it changes is lost, and found in development (P2).
    */
   readonly readOnly?: boolean;
+  /**
+   * While a turn of the actor waits for an ask, a call that comes back to the actor from there runs inside that turn, on its
+   * live state; without this it is a `CallCycleError`. What it changes and sends stands and falls with that turn, and when
+   * it throws, that turn fails as well. Not on actors with `durability()`, whose turns are recorded one at a time. Default false.
+   */
+  readonly reentrant?: boolean;
   /** Starts of the message when the handler throws. Default: see P7. Not for read-only handlers, whose caller asks again. */
   readonly retry?: RetryOptions;
   /**

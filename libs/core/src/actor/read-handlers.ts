@@ -43,7 +43,7 @@ export function readHandlers(
 function defineHandler(cls: Type<object>, method: Method<HandleOptions>): HandlerDefinition {
   const { property, options } = method;
   const where = `@Handle() ${property}`;
-  checkOptionNames(cls.name, where, options, ['name', 'readOnly', 'retry', 'schema']);
+  checkOptionNames(cls.name, where, options, ['name', 'readOnly', 'reentrant', 'retry', 'schema']);
   const name = options.name ?? property;
   // A ref offers the method's name too, so it must be as harmless as the message's.
   for (const word of new Set([name, property])) {
@@ -57,7 +57,7 @@ function defineHandler(cls: Type<object>, method: Method<HandleOptions>): Handle
   }
   if (Object.prototype.toString.call(method.original).includes('Generator'))
     refuse(cls, `handler ${property} is a generator`, 'Return the values: an answer is one value.');
-  const { retry, readOnly = false } = options;
+  const { retry, readOnly = false, reentrant = false } = options;
   if (readOnly && retry !== undefined)
     refuse(
       cls,
@@ -68,6 +68,7 @@ function defineHandler(cls: Type<object>, method: Method<HandleOptions>): Handle
     name,
     property,
     readOnly,
+    reentrant: reentrant && !readOnly, // a reader runs beside any turn
     retry:
       retry === undefined ? null : resolveOption(cls.name, `${where} retry`, () => resolveRetry(retry, MESSAGE_RETRY)),
     schema: options.schema === undefined ? null : checkSchema(cls, where, options.schema),

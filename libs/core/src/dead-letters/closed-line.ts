@@ -39,6 +39,11 @@ export class ClosedLine {
     return this.by !== null;
   }
 
+  /** Why it is closed; `null` while it is open. */
+  get why(): { readonly message: Message | null; readonly error: Error } | null {
+    return this.by;
+  }
+
   /** What closes it, where that is in memory. */
   get message(): Message | null {
     return this.by?.message ?? null;

@@ -1,7 +1,6 @@
 import { toErrorRecord } from '#journal';
 import { failpoint } from '#spi';
 import { MessageParkedError } from '../errors';
-import { outsideTurns } from '../turn/frame';
 import type { PendingEntry } from '../turn/effect-record';
 import type { DurableActivation } from '../runtime/durable-activation';
 import { Message } from '../runtime/message';
@@ -45,7 +44,7 @@ export function parkMessage(
 
 function announce({ system }: DurableActivation, letter: DeadLetter, { message }: MessageParkedError): void {
   system.logger.error(message);
-  outsideTurns(() => system.events.parked$.next(letter));
+  system.events.parked(letter);
 }
 
 /** A message to the actor itself. There is none about such a message: a hook that fails would be told so for ever. */

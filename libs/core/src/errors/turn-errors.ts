@@ -34,6 +34,30 @@ export class CallCycleError extends PlexSpacesError {
   }
 }
 
+/**
+ * Turns waited for each other, and an ask of this one was given up so that the others go on; its receiver had not begun
+ * with it. A handler may catch this; else it is the answer to whoever asked, and a tell is parked.
+ * @publicApi
+ */
+export class DeadlockError extends PlexSpacesError {
+  readonly code = 'PS_DEADLOCK';
+  override readonly retryable = true;
+  constructor(
+    /** Whose ask was given up. */
+    readonly actor: string,
+    /** Each actor waits for the next; the last is the first again. */
+    readonly path: readonly string[],
+    readonly method: string,
+    /** The message it was handling. */
+    readonly messageId: string,
+  ) {
+    super(
+      `${method} of ${actor} waited in a circle with others: ${path.join(' → ')}. Its ask was given up so that they go on. ` +
+        `Ask again later, or make one of the asks a tell, or its handler readOnly.`,
+    );
+  }
+}
+
 /** @publicApi */
 export class TurnTimeoutError extends PlexSpacesError {
   readonly code = 'PS_TURN_TIMEOUT';

@@ -134,6 +134,10 @@ export class Activations {
       });
   }
 
+  get({ encoded }: Address): Activation | undefined {
+    return this.active.get(encoded);
+  }
+
   /** Active, or passive without a journal. */
   isInMemory({ encoded }: Address): boolean {
     return this.active.has(encoded) || this.passive.has(encoded);

@@ -17,6 +17,7 @@ export class ActorClass {
   readonly chain: FacetChain;
   /** Only classes with read-only handlers pay for knowing which sender's messages are still under way. */
   readonly hasReaders: boolean;
+  readonly hasReentrant: boolean;
   readonly turnAges: DeadlineQueue;
   readonly idle: IdleQueue | null;
 
@@ -28,6 +29,7 @@ export class ActorClass {
     this.facets = definition.facets.map((spec) => registry.resolve(spec));
     this.chain = composeFacets(this.facets);
     this.hasReaders = [...definition.handlers.values()].some((handler) => handler.readOnly);
+    this.hasReentrant = [...definition.handlers.values()].some((handler) => handler.reentrant);
     this.turnAges = deadlines.of(definition.maxTurnAgeMs);
     this.idle = definition.virtual === null ? null : deadlines.idle.queueOf(definition.virtual);
   }

@@ -3,10 +3,10 @@ import { NEVER, type Observable } from 'rxjs';
 import { GroupCommitWriter, Journal } from '#journal';
 import { type Env, type Storage, failpoint } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
-import { type ActorInfo, ActorRef, UntypedRef } from '../actor/actor-ref';
+import { ActorRef, UntypedRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
-import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
+import { Explainer } from '../explain/explainer';
 import { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
@@ -15,8 +15,10 @@ import type { OwnershipEvent, OwnershipState } from '../ownership/ownership-stat
 import type { ResolvedOptions } from '../plexspaces.options';
 import { Supervision } from '../supervision/supervision';
 import { runningTurn } from '../turn/frame';
+import { Waits } from '../waits/waits';
 import { AdriftMessages } from './adrift-messages';
-import type { Activation, Departure } from './activation';
+import type { Activation } from './activation';
+import { ActivationAccess } from './activation-access';
 import type { Activations } from './activations';
 import type { ActorClass } from './actor-class';
 import { ActorClasses } from './actor-classes';
@@ -28,7 +30,6 @@ import { Deliveries } from './deliveries';
 import { type LifecycleEvent, LifecycleEvents } from './lifecycle-events';
 import type { Message } from './message';
 import { NO_OPTIONS } from './message-options';
-import type { PlainActivation } from './plain-activation';
 import { RunQueue } from './run-queue';
 import type { RuntimeProbe } from './runtime-probe';
 import { Sender } from './sender';
@@ -47,7 +48,7 @@ import { StateWatches } from './undeclared-state';
  *      same step; a later term begins without any.
  * @publicApi
  */
-export class ActorSystem implements SystemPort {
+export class ActorSystem extends ActivationAccess implements SystemPort {
   readonly env: Env;
   readonly options: ResolvedOptions;
   readonly storage: Storage;
@@ -57,6 +58,9 @@ export class ActorSystem implements SystemPort {
   /** Journals of this store as a library: histories, state at a time, purge. */
   readonly journal: Journal;
   readonly deadlines: Deadlines;
+  /** @internal */ readonly waits: Waits;
+  /** Why actors do not move; others may add what they know. */
+  readonly explainer: Explainer;
   readonly events = new LifecycleEvents();
   readonly logger = new Logger('PlexSpaces');
   readonly chains = new FacetChains();
@@ -74,6 +78,7 @@ export class ActorSystem implements SystemPort {
   private closing: Promise<void> | null = null;
 
   constructor({ registry, facets, storage: given, env, options, probe = null }: ActorSystemParts) {
+    super();
     const storage = (this.storage = probe === null ? given : probe.storage(given));
     this.probe = probe;
     this.registry = registry;
@@ -85,6 +90,8 @@ export class ActorSystem implements SystemPort {
     this.writer = new GroupCommitWriter(storage.journal, env, { inbox: storage.inbox, overlap: options.overlap });
     this.journal = new Journal(storage, env);
     this.deadlines = new Deadlines(env, options.maxActiveActors);
+    this.waits = new Waits(this);
+    this.explainer = new Explainer(this);
     this.sender = new Sender(this);
     this.respawner = new Respawner(this);
     this.watches = options.development ? new StateWatches(this.logger) : null;
@@ -96,6 +103,16 @@ export class ActorSystem implements SystemPort {
   /** Does this node own its store? On a store that is the process's own it always does. */
   get ownership(): OwnershipState {
     return this.terms.owned?.state ?? 'owner';
+  }
+
+  /** Is the node about to end? Messages of clients are refused then. */
+  get isStopping(): boolean {
+    return this.deliveries.isStopping;
+  }
+
+  /** @internal Since when a look for due work has been under way, on the monotonic clock. */
+  get lookingSince(): number | null {
+    return this.terms.lookingSince;
   }
 
   /** Changes of {@link ownership}; none on a store that is the process's own. */
@@ -231,59 +248,15 @@ export class ActorSystem implements SystemPort {
     return this.deliveries.acceptInTransaction(message, transaction);
   }
 
-  assertRoom(message: Message): void {
-    this.activations.assertRoom(message);
-  }
-
-  activate(address: Address): Promise<void> {
-    return this.mayAct() ? this.activations.activate(address) : Promise.reject(this.notOwner());
-  }
-
-  isInMemory(address: Address): boolean {
-    return this.activations.isInMemory(address);
-  }
-
-  info(address: Address): Promise<ActorInfo> {
-    return this.activations.info(address);
-  }
-
-  chainOf(address: Address, cls: ActorClass): FacetChain {
-    return this.activations.chainOf(address, cls);
-  }
-
-  facetsOf(address: Address): readonly ResolvedFacet[] {
-    return this.activations.facetsOf(address);
-  }
-
-  facetsChanged(activation: Activation): void {
-    this.activations.facetsChanged(activation);
-  }
-
   schedule(activation: Activation): void {
     this.queue.add(activation);
-  }
-
-  released(activation: Activation, departure: Departure): void {
-    this.activations.released(activation, departure);
-  }
-
-  keepsInbox(address: Address): boolean {
-    return this.activations.isDurable(address);
-  }
-
-  markDurable(address: Address): Promise<void> {
-    return this.activations.markDurable(address);
-  }
-
-  makeDurable(activation: PlainActivation, message: Message): void {
-    this.activations.makeDurable(activation, message);
   }
 
   wakeAt(_: Address, dueAt: number): void {
     this.terms.expectDue(dueAt);
   }
 
-  private get activations(): Activations {
+  protected get activations(): Activations {
     return this.terms.activations;
   }
 

@@ -5,6 +5,7 @@ import type { Turn } from '../turn/turn';
 /** Would the ask wait for a turn that waits for it? @throws CallCycleError */
 export function assertNoCycle(turn: Turn, receiver: string, handler: HandlerDefinition): void {
   if (handler.readOnly) return; // runs beside the waiting turn
+  if (handler.reentrant) return; // runs inside it
   const path = [...turn.received.trail.chain, turn.actorId];
   if (path.includes(receiver)) throw new CallCycleError([...path.slice(path.indexOf(receiver)), receiver]);
 }

@@ -1,5 +1,6 @@
 import { decodePayload, encodePayload, type FacetAttached, type FacetDetached, type StateImage } from '#journal';
 import { failpoint } from '#spi';
+import { checkNotReentrant } from '../actor/check-not-reentrant';
 import { attachFacet, detachFacet, findFacet } from '../facet/facet-attachments';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { attachHook, detachHook } from '../facet/facet-lifecycle';
@@ -40,6 +41,7 @@ export async function changeFacets(
   if (message.handler === ATTACH) {
     const spec = { name, config: config ?? {}, ...(priority === undefined ? {} : { priority }) };
     const next = attachFacet(actor, before, spec, owner.system.facets);
+    if (name === DURABILITY) checkNotReentrant(owner.cls.definition.className, owner.cls.definition.handlers);
     const facet = next[next.length - 1] as ResolvedFacet;
     const first = new Map<string, unknown>();
     const host = trialOf(owner, first);

@@ -23,6 +23,8 @@ export class DueScanner {
   private stopped = false;
   /** Looks that failed since the last one that did not. */
   private failed = 0;
+  /** Since when, on the monotonic clock, a look has been under way; `null`: none is. */
+  lookingSince: number | null = null;
 
   constructor(
     private readonly system: SystemPort,
@@ -57,6 +59,7 @@ export class DueScanner {
   private async scan(): Promise<void> {
     if (this.stopped || !this.system.mayAct()) return;
     const { env, storage, logger } = this.system;
+    this.lookingSince = env.monotonic();
     try {
       failpoint('due.beforeSweep');
       const swept = await storage.inbox.sweep(env.now(), SWEEP);
@@ -81,6 +84,8 @@ export class DueScanner {
       const waitMs = decideRetryDelay(LOOK_RETRY, ++this.failed, 1);
       logger.error(`Looking for due messages failed, trying again in ${waitMs} ms: ${String(error)}`);
       this.expect(env.now() + waitMs);
+    } finally {
+      this.lookingSince = null;
     }
   }
 

@@ -14,6 +14,10 @@ export class HeldMessage {
     return this.held !== null;
   }
 
+  get message(): Message | null {
+    return this.held?.message ?? null;
+  }
+
   hold(message: Message): void {
     this.held = { message };
   }

@@ -10,6 +10,8 @@ export interface FailureFacts {
   readonly policy: RetryPolicy | null;
   /** Starts counted so far, this one included. */
   readonly attempts: number;
+  /** Somebody waits for its answer. */
+  readonly isAsked: boolean;
   /** Nothing of the message is stored: an ask on its first start. */
   readonly unstored: boolean;
   /** The turn has records. */
@@ -29,10 +31,13 @@ export type Verdict =
   | { readonly kind: 'stall'; readonly cause: unknown };
 
 /** P7 and P9, in one place. Pure. */
-export function judgeFailure({ error, policy, attempts, unstored, hasRecords, otherVersion }: FailureFacts): Verdict {
+export function judgeFailure(facts: FailureFacts): Verdict {
+  const { error, policy, attempts, unstored, hasRecords, otherVersion } = facts;
   if (error instanceof FacetRejection) return { kind: 'answer', error: error.error, refused: true };
   const wantsRetry = error instanceof RetryRequest;
   const cause = wantsRetry ? error.cause : error;
+  // A retry would hold the line that the others in the circle wait for: the message has to leave it.
+  if (!wantsRetry && isPlexSpacesError(cause, 'PS_DEADLOCK') && !facts.isAsked) return { kind: 'park', cause };
   if (!wantsRetry && isFinalAnswer(cause)) return { kind: 'answer', error: cause, refused: false };
   if (otherVersion && isPlexSpacesError(cause, 'PS_NON_DETERMINISM')) return { kind: 'stall', cause };
   const triedOnce = unstored && !hasRecords && policy === null && !wantsRetry;

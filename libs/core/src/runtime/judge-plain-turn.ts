@@ -9,6 +9,7 @@ export function judgePlainTurn(message: Message, error: unknown): Verdict {
     error,
     policy: message.handler.retry,
     attempts: message.attempts,
+    isAsked: message.isAsked,
     unstored: message.isAsked || message.startBefore !== 0, // its asker may have given up meanwhile
     hasRecords: false,
     otherVersion: false,

@@ -9,6 +9,7 @@ export function judgeTurn(turn: DurableTurn, error: unknown, recordedVersion: st
     error: turn.lostPath ?? error,
     policy: message.handler.retry,
     attempts: message.attempts,
+    isAsked: message.isAsked,
     unstored: message.row === 'none',
     hasRecords: turn.hasRecords,
     otherVersion: turn.resumed && recordedVersion !== turn.definition.version,

@@ -34,6 +34,10 @@ export class LifecycleEvents {
     return this.events$.observed || diagnostics.hasSubscribers;
   }
 
+  parked(letter: DeadLetter): void {
+    outsideTurns(() => this.parked$.next(letter));
+  }
+
   emit(actor: ActorId, from: ActorState | null, to: ActorState, reason: string, error?: unknown): void {
     const isEnd = this.onEnd !== null && (to === 'Failed' || to === 'Terminated');
     if (!isEnd && !this.isObserved) return;

@@ -1,4 +1,5 @@
 import type { Message } from './message';
+import type { Source } from './source';
 
 /**
  * The line of messages before one actor. It owns the links between waiting messages and nothing else: when a
@@ -22,6 +23,19 @@ export class Mailbox {
     const all: Message[] = [];
     for (let message = this.first; message !== null; message = message.next) all.push(message);
     return all;
+  }
+
+  /** Does the outcome of `message` come from one that waits here? Looks through the line. */
+  carries(message: Message): boolean {
+    for (let waiting = this.first; waiting !== null; waiting = waiting.next) if (waiting.carries(message)) return true;
+    return false;
+  }
+
+  /** Has one that waits here been sent from this source? */
+  hasFrom(source: Source | null): boolean {
+    for (let waiting = this.first; waiting !== null; waiting = waiting.next)
+      if (waiting.source === source) return source !== null;
+    return false;
   }
 
   push(message: Message): void {

@@ -4,6 +4,7 @@ import type { HandlerDefinition } from '../actor/actor-definition';
 import { AskTimeoutError, IdempotencyConflictError } from '../errors';
 import { type PlannedOccurrence, readOccurrence } from '../planning/occurrence';
 import type { Address } from './address';
+import type { Turn } from '../turn/turn';
 import { Timed } from './deadline-queue';
 import type { Place, Source } from './source';
 
@@ -26,6 +27,8 @@ export type RowState = 'none' | 'accepting' | 'stored';
 export interface Waiter {
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** The turn that waits, when it is one. */
+  readonly turn?: Turn | null;
 }
 
 /**
@@ -55,6 +58,8 @@ export class Message extends Timed {
   dueAt = 0;
   /** Asked to wait; any other is due however the clock stands. */
   isDelayed = false;
+  /** Wall-clock time of its next start, while it waits for one; for who asks. */
+  retryAt = 0;
   /** Monotonic time after which it no longer starts; 0 = none. */
   startBefore = 0;
   /** How long its asker waits. */
@@ -74,6 +79,10 @@ export class Message extends Timed {
   source: Source | null = null;
   /** Held while it may still be refused. */
   place: Place | null = null;
+  /** A read-only one that may not overtake what its sender sent before. */
+  isHeldBack = false;
+  /** The latest run of it; over when that has ended. */
+  run: Turn | null = null;
   private ticket = 0;
   private runs = 0;
   /** Runs in place of a handler: what a plan of an actor without a journal is about. */
@@ -118,7 +127,8 @@ export class Message extends Timed {
   }
 
   /** A turn of it begins: what an earlier run did to the arguments is undone. */
-  beginRun(): void {
+  beginRun(turn: Turn): void {
+    this.run = turn;
     if (this.runs++ > 0 && this.payload !== null && !this.args.every(isPrimitive))
       this.args = decodePayload(this.payload) as unknown[];
   }
@@ -144,6 +154,16 @@ export class Message extends Timed {
 
   get isAsked(): boolean {
     return this.asker !== null || (this.twins?.some((twin) => twin.isAsked) ?? false);
+  }
+
+  /** The turn that waits for its answer; `null` when a client does, or nobody. */
+  get askingTurn(): Turn | null {
+    return this.asker?.turn ?? null;
+  }
+
+  /** Is the outcome of `other` this one's? */
+  carries(other: Message): boolean {
+    return this === other || (this.twins?.some((twin) => twin.carries(other)) ?? false);
   }
 
   /** Its sender knows that it was not taken, or has given up on it while nothing of it is stored: it need not start. */
@@ -190,6 +210,16 @@ export class Message extends Timed {
     this.row = this.rowBeforeOpening;
   }
 
+  /** Read-only: `run` follows once what its sender sent before has left, which may be now. */
+  afterEarlier(run: () => void): void {
+    if (this.source === null) return run();
+    this.isHeldBack = true;
+    this.source.afterEarlier(() => {
+      this.isHeldBack = false;
+      run();
+    });
+  }
+
   /** Takes its place: later messages of the same sender that pass the line wait for it. */
   enter(): void {
     if (this.source !== null && !this.handler.readOnly) this.ticket = this.source.enter();
@@ -204,6 +234,11 @@ export class Message extends Timed {
   /** The ask's time is up. The message itself may still take effect. */
   expire(): void {
     this.takeAsker()?.reject(new AskTimeoutError(this.to.encoded, this.handler.name, this.timeoutMs));
+  }
+
+  /** Its asker is told to wait no longer. What has not started does not start any more, unless it is stored. */
+  withdraw(error: Error): void {
+    this.takeAsker()?.reject(error);
   }
 
   /** Itself, and those repeats that may be the one whose row is stored. */

@@ -10,11 +10,13 @@ import { decideRetryDelay } from '../turn/retry-policy';
 import { planOn } from '../planning/settle-occurrence';
 import { runHandler } from '../turn/run-handler';
 import type { Turn } from '../turn/turn';
+import { ReentrantCalls } from '../waits/reentrant-calls';
 import { Activation } from './activation';
 import { openFacets } from './activation-hooks';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
-import { changeFacets, type FacetChange, restoreFacets } from './change-facets';
+import { restoreFacets } from './change-facets';
+import { changePlainFacets } from './change-plain-facets';
 import { copyAnswer } from './copy-across';
 import type { Verdict } from './judge-failure';
 import { giveUp, judgePlainTurn } from './judge-plain-turn';
@@ -35,11 +37,12 @@ import { goOnAfter, leavePlainTurn } from './turn-leaves';
 export class PlainActivation extends Activation {
   readonly epoch = 0;
   readonly activationCount: number;
-  private readonly live: PlainInstance;
-  private readonly snapshots: Snapshotter | null;
-  private turn: PlainTurn | null = null;
-  /** It failed and waits for its next start. */
-  private paused: Message | null = null;
+  readonly live: PlainInstance;
+  readonly snapshots: Snapshotter | null;
+  turn: PlainTurn | null = null;
+  /** It holds the line without a turn: it failed and waits for its next start, or its facets are being changed. */
+  paused: Message | null = null;
+  private readonly calls: ReentrantCalls | null;
   exists: boolean;
 
   constructor(system: SystemPort, cls: ActorClass, address: Address, passive: PassiveState | null) {
@@ -48,6 +51,7 @@ export class PlainActivation extends Activation {
     this.activationCount = (passive?.activationCount ?? 0) + 1;
     this.exists = passive !== null;
     this.snapshots = Snapshotter.for(this, () => this.rollbackPoint);
+    this.calls = cls.hasReentrant ? new ReentrantCalls(this) : null;
   }
 
   get instance(): object {
@@ -103,7 +107,7 @@ export class PlainActivation extends Activation {
 
   override enqueue(message: Message): void {
     if (message.handler.readOnly && this.state !== 'Creating') this.read(message);
-    else super.enqueue(message);
+    else if (!message.handler.reentrant || this.calls?.enter(message) !== true) super.enqueue(message);
   }
 
   /** Read-only messages pass the line; the sender has held them back behind its own earlier ones. */
@@ -118,7 +122,7 @@ export class PlainActivation extends Activation {
       this.read(message);
       return this.turnEnded();
     }
-    if (message.handler === ATTACH || message.handler === DETACH) return this.changeFacets(message);
+    if (message.handler === ATTACH || message.handler === DETACH) return changePlainFacets(this, message);
     if (message.handler === CREATE && this.exists) {
       answerExisting(message);
       return this.finished(message);
@@ -168,6 +172,8 @@ export class PlainActivation extends Activation {
 
   private succeeded(turn: PlainTurn, value: unknown): void {
     if (turn !== this.turn || !this.system.mayAct()) return; // ended already: too old, stopped, or not ours any more
+    const undone = this.calls?.whyUndone(turn) ?? null;
+    if (undone !== null) return this.failed(turn, undone.error);
     if (value instanceof DefaultAnswer)
       return this.endWithout(turn, () => turn.received.answer(copyAnswer(value.value, this)));
     const committing = this.chain.commits ? this.chain.commit(turn, value, undefined) : undefined;
@@ -200,7 +206,7 @@ export class PlainActivation extends Activation {
     this.finished(received);
   }
 
-  private finished(message: Message): void {
+  finished(message: Message): void {
     message.leave();
     this.turnEnded();
   }
@@ -216,6 +222,7 @@ export class PlainActivation extends Activation {
     this.crash(cause);
     if (verdict.kind === 'retry') {
       const delayMs = decideRetryDelay(verdict.policy, received.attempts++, this.env.random());
+      received.retryAt = this.env.now() + delayMs;
       this.endTurn(turn, cause);
       this.paused = received;
       return this.renewThen(() => this.later(() => this.unlessGone(received, () => this.start(received)), delayMs));
@@ -226,7 +233,7 @@ export class PlainActivation extends Activation {
   }
 
   /** Goes on with a message that held the line without a turn, unless a stop has taken it over meanwhile. */
-  private unlessGone(message: Message, next: () => void): void {
+  unlessGone(message: Message, next: () => void): void {
     if (this.released || this.paused !== message) return;
     this.paused = null;
     next();
@@ -254,6 +261,7 @@ export class PlainActivation extends Activation {
     if (turn.timedIn !== null) turn.timedIn.remove(turn);
     turn.ended = true;
     this.turn = null;
+    this.calls?.turnEnded(turn);
     if (abortWith !== undefined) turn.abort(abortWith);
   }
 
@@ -265,32 +273,5 @@ export class PlainActivation extends Activation {
     if (this.paused !== null) this.failAll([this.paused], error); // its asker is told here, or nowhere
     this.paused = null;
     this.failOpening(error);
-  }
-
-  private changeFacets(message: Message): void {
-    this.paused = message;
-    changeFacets(this, message).then(
-      (change) => this.unlessGone(message, () => this.applyChange(message, change)),
-      (error: unknown) => this.unlessGone(message, () => this.refuse(message, error)),
-    );
-  }
-
-  private refuse(message: Message, error: unknown): void {
-    message.fail(error);
-    this.finished(message);
-  }
-
-  private applyChange(message: Message, change: FacetChange): void {
-    try {
-      change.apply();
-      this.live.noteFacet(change.entry);
-    } catch (error) {
-      restoreFacets(this, this.rollbackPoint);
-      return this.renewThen(() => this.refuse(message, error));
-    }
-    this.snapshots?.turnCompleted(false);
-    if (change.becomesDurable) return this.system.makeDurable(this, message);
-    message.answer(undefined);
-    this.finished(message);
   }
 }

@@ -8,10 +8,11 @@ export function retryTurn(host: DurableActivation, turn: DurableTurn, delayMs: n
   const { env, line, runner } = host;
   const message = turn.received;
   message.attempts++;
+  message.retryAt = env.now() + delayMs;
   runner.held.hold(message);
   const history = [...turn.records.history]; // a late effect of this run is not among what is stored
   failpoint('retry.beforeCount');
-  line.append(attemptStep(message, turn.records.takePending(), env.now() + delayMs, env.now()));
+  line.append(attemptStep(message, turn.records.takePending(), message.retryAt, env.now()));
   const again = (): void => {
     if (host.released) return;
     runner.held.unlessGone(message, () => {

@@ -195,10 +195,10 @@ export class Sender {
       const message = makeMessage(this.system, ref, handler, args, origin);
       message.enter();
       message.system = system;
-      message.join({ resolve, reject });
+      message.join(this.system.waits.waiter(origin.turn, message, resolve, reject));
       if (!isSystemMessage(handler)) this.limitWait(message, ref);
       failpoint('ingress.afterValidate');
-      if (handler.readOnly && message.source !== null) message.source.afterEarlier(() => this.system.deliver(message));
+      if (handler.readOnly) message.afterEarlier(() => this.system.deliver(message));
       else this.system.deliver(message);
     });
   }

@@ -12,7 +12,7 @@ export type SystemMethod =
   | '$parked';
 
 function systemHandler(name: SystemMethod): HandlerDefinition {
-  return { name, property: name, readOnly: false, retry: null, schema: null, contextAt: [], admission: null };
+  return plainHandler(name, name);
 }
 
 export const CREATE = systemHandler('$create');
@@ -33,10 +33,15 @@ const SYSTEM_HANDLERS: ReadonlyMap<string, HandlerDefinition> = new Map(
 
 /** Stands for a handler the class no longer has: the message is answered with UnknownMethodError, so that it ends. */
 export function goneHandler(name: string): HandlerDefinition {
+  return plainHandler(name, '$gone');
+}
+
+function plainHandler(name: string, property: string): HandlerDefinition {
   return {
     name,
-    property: '$gone',
+    property,
     readOnly: false,
+    reentrant: false,
     retry: null,
     schema: null,
     contextAt: [],

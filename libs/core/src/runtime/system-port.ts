@@ -7,6 +7,7 @@ import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetChains } from '../facet/facet-chains';
+import type { Explainer } from '../explain/explainer';
 import type { FacetRegistry } from '../facet/facet.registry';
 import type { Respawner } from '../persistence/respawn';
 import type { Supervision } from '../supervision/supervision';
@@ -22,6 +23,7 @@ import type { PlainActivation } from './plain-activation';
 import type { RuntimeProbe } from './runtime-probe';
 import type { Sender } from './sender';
 import type { StateWatches } from './undeclared-state';
+import type { Waits } from '../waits/waits';
 
 /** What activations, turns and refs need of the actor system. */
 export interface SystemPort {
@@ -32,6 +34,11 @@ export interface SystemPort {
   readonly facets: FacetRegistry;
   readonly chains: FacetChains;
   readonly deadlines: Deadlines;
+  /** What running turns wait for. */
+  readonly waits: Waits;
+  readonly explainer: Explainer;
+  /** Messages of clients are refused: the node is about to end. */
+  readonly isStopping: boolean;
   readonly events: LifecycleEvents;
   readonly logger: LoggerService;
   readonly sender: Sender;
@@ -62,6 +69,8 @@ export interface SystemPort {
   assertRoom(message: Message): void;
   activate(address: Address): Promise<void>;
   info(address: Address): Promise<ActorInfo>;
+  /** The actor in memory, if it is. */
+  activationOf(address: Address): Activation | undefined;
   /** Is it active, or passive without a journal? */
   isInMemory(address: Address): boolean;
   /** The chain of an actor in memory, which may have facets of its own; the declared one of any other. */

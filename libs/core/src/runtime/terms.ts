@@ -33,6 +33,11 @@ export class Terms {
     this.owned = this.ownership();
   }
 
+  /** Since when the search for due work has not come back, on the monotonic clock. */
+  get lookingSince(): number | null {
+    return this.due.lookingSince;
+  }
+
   mayAct(): boolean {
     return this.owned === null || this.owned.holds();
   }

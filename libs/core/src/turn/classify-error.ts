@@ -21,6 +21,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_TURN_LIMIT',
   'PS_TURN_ORDER',
   'PS_CALL_CYCLE',
+  'PS_DEADLOCK',
   'PS_SCOPE',
   'PS_UNKNOWN_FACET',
   'PS_INVALID_FACET',

@@ -52,6 +52,7 @@ export class DurableTurn extends Turn {
   private facetActs: Map<string, number> | null = null;
   private clock: number;
   readonly open = new OpenActs();
+  readonly waitsToBeStuck = 1; // it ends when all its acts have
   /** Once it was called: the last act there is. */
   transaction: TurnTransact | null = null;
 

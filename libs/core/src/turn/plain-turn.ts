@@ -11,9 +11,15 @@ export class PlainTurn extends Turn {
   readonly recordedActs = [];
   private ordinal = 0;
   private began = 0;
+  private openActs = 0;
 
   now(): number {
     return (this.began ||= this.host.env.now());
+  }
+
+  /** Any act that comes to an end may be what its handler goes on with. */
+  get waitsToBeStuck(): number {
+    return this.openActs;
   }
 
   hasRecordOf(): boolean {
@@ -28,7 +34,9 @@ export class PlainTurn extends Turn {
     return actPromise((resolve, reject) => {
       this.assertRunning(act.name);
       const idempotencyKey = `${this.actorId}/${this.received.id}/${act.scope}/${this.nextOrdinal()}`;
+      this.openActs++;
       runEffect(this.host.env, this, { ...act, idempotencyKey }, call, (outcome) => {
+        this.openActs--;
         if (outcome.kind === 'failed') reject(outcome.error);
         else resolve(outcome.value);
       });
@@ -38,7 +46,11 @@ export class PlainTurn extends Turn {
   sleep(delayMs: number): Promise<void> {
     return actPromise((resolve) => {
       this.assertRunning('sleep');
-      void pause(this.host.env, delayMs, this.signal).then(resolve);
+      this.openActs++;
+      void pause(this.host.env, delayMs, this.signal).then(() => {
+        this.openActs--;
+        resolve();
+      });
     });
   }
 

@@ -16,6 +16,7 @@ interface FacetStates {
 export class ReadTurn extends Turn {
   readonly isReplay = false;
   readonly recordedActs = [];
+  readonly waitsToBeStuck = 1;
   /** What it tried first, whether or not its handler noticed. */
   violated: ReadOnlyViolationError | null = null;
   private began = 0;

@@ -55,7 +55,7 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
     readonly instance: object,
   ) {
     super();
-    received.beginRun();
+    received.beginRun(this);
   }
 
   get turn(): this {
@@ -136,6 +136,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   abstract transact(work: TransactCall): Promise<unknown>;
   /** Takes a statement that runs with the commit. @throws what says that this turn writes no rows, and what `compile` throws */
   abstract queueRow(act: string, compile: () => RowStatement): void;
+  /** With so many waits that never end the turn itself never ends. */
+  abstract readonly waitsToBeStuck: number;
   abstract readonly recordedActs: readonly { readonly name: string; readonly fromRecord: boolean }[];
 
   /** An act that reaches outside, as opposed to an ask: a test kit may stand in for it. */

@@ -24,6 +24,8 @@ export interface ReadBackPolicy {
 
 /** Finds out what became of the writes of a flush that rejected (J7, P10), by reading what is stored. */
 export class ReadBack {
+  private reading = 0;
+
   constructor(
     private readonly journal: JournalStorage,
     private readonly inbox: InboxStorage,
@@ -31,8 +33,21 @@ export class ReadBack {
     private readonly policy: ReadBackPolicy,
   ) {}
 
+  get isReading(): boolean {
+    return this.reading > 0;
+  }
+
   /** Never rejects. While it runs, nothing else is written, so that what is read stays so unless another process writes. */
   async settle(writes: readonly Write[], cause: unknown): Promise<readonly Settled[]> {
+    this.reading++;
+    try {
+      return await this.read(writes, cause);
+    } finally {
+      this.reading--;
+    }
+  }
+
+  private async read(writes: readonly Write[], cause: unknown): Promise<readonly Settled[]> {
     failpoint('readBack.before');
     const facts = new Facts(this.journal, this.inbox, writes);
     let failure: unknown = cause;
