@@ -19,12 +19,12 @@ export interface CrashPoint {
 
 /**
  * Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes:
- * test/conformance/redis; of the command line: test/integration/cli.
+ * test/conformance/redis; of the command line: test/integration/cli; of answers put off: test/integration/deferred.
  */
-export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore)[.]/;
+export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore|deferred)[.]/;
 type StruckHere = Exclude<
   FailpointName,
-  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore'}.${string}`
+  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore' | 'deferred'}.${string}`
 >;
 
 const MOST: Readonly<Record<StruckHere, number>> = {

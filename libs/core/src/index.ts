@@ -19,6 +19,7 @@ export { Ctx } from './actor/ctx.decorator';
 export { UseFacets } from './actor/use-facets.decorator';
 export type { OnActivate, OnCreate, OnDeactivate, OnTerminate } from './actor/actor-hooks';
 export type { RespawnOptions, RespawnOrOptions, RuntimeArgs, SnapshotState } from './persistence/creation';
+export type { ReplyToken } from './deferred/reply-token';
 export type { ActorContext, AttachedFacet, FacetHandle, SideEffectCallOptions } from './actor/actor-context';
 export type { ActorRows, RowCriteria, RowEntity, RowOptions, RowValues, UpsertOptions } from './actor/actor-rows';
 export { actorContext, currentEffect } from './turn/frame';

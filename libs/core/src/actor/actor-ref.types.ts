@@ -1,4 +1,5 @@
 import type { Duration } from '#spi';
+import type { ReplyToken } from '../deferred/reply-token';
 import type { ActorContext } from './actor-context';
 import type { HookName } from './hook-names';
 
@@ -24,6 +25,11 @@ export interface MessageOptions {
   readonly principal?: string | undefined;
   /** Joins an existing conversation; default a new id, or the sender's. */
   readonly correlationId?: string | undefined;
+  /**
+   * Tells of an actor to itself: the end of the message, its result or its error, is the answer that the token stands for.
+   * The token is used up when the tell is sent.
+   */
+  readonly replyTo?: ReplyToken | undefined;
   /** Read-only asks on shared stores: skip the confirmation of the head row (P2). */
   readonly stale?: boolean | undefined;
 }
@@ -82,7 +88,9 @@ type Strip<Params extends readonly unknown[]> = Params extends readonly []
         : Params;
 
 type MessageArgs<F> = F extends (...args: infer Params) => unknown ? WithoutContext<Params> : never;
-type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Awaited<R>> : never;
+type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Given<Awaited<R>>> : never;
+/** What a token stands for is what the asker gets in the end. */
+type Given<A> = A extends ReplyToken<infer T> ? T : A;
 
 /** `ref.ask.method(args)`. @publicApi */
 export type AskPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };

@@ -1,5 +1,5 @@
 import { CREATE, STOP } from './system-messages';
-import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
+import { ActorNotFoundError, ActorTerminatedError, MailboxFullError, NodeStoppingError } from '../errors';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
@@ -60,10 +60,13 @@ export class Activations {
       activation.isForsaken = true;
       activation.giveUp(error);
     }
+    this.system.deferred.end(() => error);
   }
 
   drain(limitMs: number): Promise<void> {
-    return drainActivations(this.system.env, () => [...this.active.values()], limitMs);
+    return drainActivations(this.system.env, () => [...this.active.values()], limitMs).then(() =>
+      this.system.deferred.close((actor) => new NodeStoppingError(actor)),
+    );
   }
 
   deliver(message: Message): void {
@@ -167,6 +170,8 @@ export class Activations {
     if (this.active.get(encoded) !== activation) return;
     this.active.delete(encoded);
     this.changed.delete(encoded);
+    if (departure === 'terminated' && definition.virtual === null)
+      this.system.deferred.actorEnded(encoded, new ActorTerminatedError(encoded));
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;
     if (definition.virtual !== null) this.keepPassive(encoded, activation.passive);

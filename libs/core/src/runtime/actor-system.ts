@@ -6,6 +6,7 @@ import type { ActorDefinition } from '../actor/actor-definition';
 import { type ActorInfo, ActorRef, UntypedRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
+import { DeferredAsks } from '../deferred/deferred-asks';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
@@ -18,6 +19,7 @@ import { AdriftMessages } from './adrift-messages';
 import type { Activation, Departure } from './activation';
 import type { Activations } from './activations';
 import { ActorClass } from './actor-class';
+import type { ActorSystemParts } from './actor-system-parts';
 import { type Address, makeAddress } from './address';
 import { Deadlines } from './deadline-queue';
 import { Deliveries } from './deliveries';
@@ -31,16 +33,6 @@ import { Sender } from './sender';
 import type { SystemPort } from './system-port';
 import { Terms } from './terms';
 import { StateWatches } from './undeclared-state';
-
-/** What an actor system is made of. */
-export interface ActorSystemParts {
-  readonly registry: Pick<ActorRegistry, 'get' | 'all' | 'byClass'>;
-  readonly facets: FacetRegistry;
-  readonly storage: Storage;
-  readonly env: Env;
-  readonly options: ResolvedOptions;
-  readonly probe?: RuntimeProbe | null;
-}
 
 /**
  * The actors of this process (DESIGN §4). It owns which actors are in memory, the group commit and the clockwork;
@@ -70,6 +62,7 @@ export class ActorSystem implements SystemPort {
   /** @internal */ readonly respawner: Respawner;
   readonly watches: StateWatches | null;
   /** @internal */ readonly adrift = new AdriftMessages((message) => this.wakeAt(message.to, this.env.now()));
+  /** @internal */ readonly deferred = new DeferredAsks(this);
   /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes = new Map<string, ActorClass>();

@@ -1,4 +1,5 @@
 import type { StateImage } from '#journal';
+import { releasePlainAnswer, releasePlainSends } from '../deferred/release-turn';
 import { ActorNotFoundError, ActorTerminatedError } from '../errors';
 import { isPromise } from '../facet/is-promise';
 import { DefaultAnswer } from '../facet/outcomes';
@@ -184,13 +185,10 @@ export class PlainActivation extends Activation {
     this.exists = true;
     this.endTurn(turn);
     this.snapshots?.turnCompleted(turn.checkpointWanted);
-    for (const send of turn.sends ?? []) {
-      send.enter();
-      this.system.deliverSend(send);
-    }
+    releasePlainSends(turn);
     if (received.handler === CREATE) this.become('Active', 'spawn');
     if (received.handler === STOP) return void this.terminate(received);
-    received.answer(answer);
+    releasePlainAnswer(turn, answer);
     this.finished(received);
   }
 

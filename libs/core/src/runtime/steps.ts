@@ -7,6 +7,7 @@ import {
   type StateChanges,
 } from '#journal';
 import type { ActorStatus, InboxChange, NewInboxRow, TurnTransaction } from '#spi';
+import { type CommittedReplies, lateChange, lateEntry, lateReplies, putOffChange } from '../deferred/late-rows';
 import type { PendingEntry } from '../turn/effect-record';
 import { encodeError, encodeResult } from './answer-codec';
 import type { Step, StepRows } from './commit-line';
@@ -24,6 +25,8 @@ export interface TurnCommit {
   readonly ending: Ending;
   /** A facet refused it before anything was recorded: the answer is kept with the message, history is not told (DESIGN §5). */
   readonly refused: boolean;
+  /** Answers that are not this message's own, or its own put off. */
+  readonly replies: CommittedReplies;
   readonly changes: StateChanges | null;
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
@@ -36,6 +39,8 @@ export interface TurnCommit {
   readonly status: ActorStatus | null;
   readonly time: number;
   readonly expiresAt: number;
+  /** Of the late answers. */
+  readonly lateExpiresAt: number;
   readonly done: () => void;
 }
 
@@ -47,6 +52,8 @@ export function commitStep(commit: TurnCommit): Step {
   if (changes !== null) add({ kind: 'StateChanged', changes });
   commit.facets.forEach(add);
   for (const send of commit.sends) add(sentEntry(send));
+  const late = lateReplies(message, commit.replies, ending);
+  for (const reply of late) add(lateEntry(message.to.encoded, reply));
   add({
     kind: 'MessageProcessed',
     messageId: message.id,
@@ -58,7 +65,12 @@ export function commitStep(commit: TurnCommit): Step {
     opens: false,
     ends: true,
     entries: commit.refused && !message.opened ? [] : entries,
-    inbox: [ended('done', message, ending, commit.expiresAt)],
+    inbox: [
+      commit.replies?.isDeferred === true
+        ? putOffChange(message, commit.expiresAt)
+        : ended('done', message, ending, commit.expiresAt),
+      ...late.map((reply) => lateChange(message.to.encoded, reply, commit.lateExpiresAt)),
+    ],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
     rows: commit.rows,
     transaction: commit.transaction,

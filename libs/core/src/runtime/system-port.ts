@@ -4,6 +4,7 @@ import type { Env, Storage } from '#spi';
 import type { ActorDefinition } from '../actor/actor-definition';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { ActorRegistry } from '../actor/actor.registry';
+import type { DeferredAsks } from '../deferred/deferred-asks';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
@@ -36,6 +37,7 @@ export interface SystemPort {
   readonly respawner: Respawner;
   readonly nodeId: string;
   readonly adrift: AdriftMessages;
+  readonly deferred: DeferredAsks;
   /** `null` but under a test kit. */
   readonly probe: RuntimeProbe | null;
   /** `null` outside development. */

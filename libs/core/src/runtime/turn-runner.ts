@@ -1,12 +1,6 @@
-import {
-  decodePayload,
-  isPrimitive,
-  toErrorRecord,
-  type FacetAttached,
-  type FacetDetached,
-  type StateChanges,
-} from '#journal';
+import { toErrorRecord, type FacetAttached, type FacetDetached, type StateChanges } from '#journal';
 import { type TurnTransaction, failpoint } from '#spi';
+import { releaseAnswer } from '../deferred/release-turn';
 import { MessageParkedError, TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
@@ -24,7 +18,7 @@ import type { Message } from './message';
 import { retryTurn } from './retry-turn';
 import { stallMessage } from './stall-message';
 import { commitStep, parkStep, type Ending } from './steps';
-import { CREATE, STOP } from './system-messages';
+import { CREATE } from './system-messages';
 import { keptMs, resultOf, statusAfter } from './turn-end';
 
 /**
@@ -228,6 +222,7 @@ export class TurnRunner {
   private endWith(turn: DurableTurn, ending: Ending, outcome: unknown, refused = false): void {
     turn.sends = null;
     turn.rows = null;
+    turn.replies = null;
     this.commit(turn, ending, null, [], outcome, refused);
     this.host.renewThen(() => this.host.turnEnded());
   }
@@ -255,6 +250,7 @@ export class TurnRunner {
         transaction,
         ending,
         refused,
+        replies: turn.replies,
         changes,
         facets,
         sends,
@@ -262,7 +258,8 @@ export class TurnRunner {
         isStored: (send) => host.system.keepsInbox(send.to),
         status: ending.kind === 'result' ? statusAfter(message, host.isVirtual) : null,
         time: host.env.now(),
-        expiresAt: host.env.now() + keptMs(message, host.system.options),
+        expiresAt: host.env.now() + keptMs(turn, host.system.options),
+        lateExpiresAt: host.env.now() + host.system.options.dedupe.keysMs,
         done: () => this.committed(turn, ending, outcome),
       }),
     );
@@ -275,8 +272,7 @@ export class TurnRunner {
     failpoint('turn.afterCommit');
     if (message.handler === CREATE) failpoint('spawn.afterCommit');
     failpoint('reply.before');
-    if (ending.kind === 'error') message.fail(outcome);
-    else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));
+    releaseAnswer(turn, ending, outcome);
     failpoint('reply.after');
     for (const send of turn.sends ?? []) {
       failpoint('send.beforeDeliver');

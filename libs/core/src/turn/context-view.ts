@@ -4,6 +4,8 @@ import type { ActorRows } from '../actor/actor-rows';
 import type { ActorContext, FacetHandle, SideEffectCallOptions } from '../actor/actor-context';
 import { ActorRef, type RefOptions } from '../actor/actor-ref';
 import { RefFacets } from '../actor/ref-facets';
+import type { ReplyToken } from '../deferred/reply-token';
+import { TurnReplies } from '../deferred/turn-replies';
 import { NoActorContextError } from '../errors';
 import { findFacet } from '../facet/facet-attachments';
 import { serviceOf } from '../facet/facet-views';
@@ -149,6 +151,21 @@ export class ContextView implements ActorContext {
     return this.turn.transact(work as TransactCall) as Promise<T>;
   }
 
+  deferReply<T>(): ReplyToken<T> {
+    this.assertOutsideEffects('deferReply()');
+    return this.replies.defer<T>();
+  }
+
+  reply<T>(token: ReplyToken<T>, value: NoInfer<T>): void {
+    this.assertOutsideEffects('reply()');
+    this.replies.reply(token, value);
+  }
+
+  replyError(token: ReplyToken, error: unknown): void {
+    this.assertOutsideEffects('replyError()');
+    this.replies.replyError(token, error);
+  }
+
   patched(changeId: string): boolean {
     this.assertOutsideEffects('patched()');
     return this.turn.patched(changeId);
@@ -171,6 +188,10 @@ export class ContextView implements ActorContext {
   /** The side effect this is called in. It does not run again with its handler, so it may not move what the handler sees. */
   private get effect(): EffectContext | null {
     return frames.getStore()?.effect ?? null;
+  }
+
+  private get replies(): TurnReplies {
+    return (this.turn.replies ??= new TurnReplies(this.turn));
   }
 
   private get dice(): Deterministic {
