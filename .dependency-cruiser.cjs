@@ -7,6 +7,7 @@ const mayImport = {
   storage: ['spi'],
   journal: ['spi'],
   core: ['journal', 'spi', 'storage/src/memory', 'storage/src/by-url'],
+  behaviors: ['core', 'spi'],
   cli: ['journal', 'spi', 'storage'],
   testing: ['core', 'journal', 'spi', 'storage/src/memory'],
 };

@@ -4,7 +4,7 @@ import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
 import type { ReplyToken } from '../deferred/reply-token';
 import type { EffectCall } from '../turn/effect-call';
 import type { RetryOptions } from '../turn/retry-policy';
-import type { ActorRef, RefOptions } from './actor-ref';
+import type { ActorRef, RefOptions, UntypedRef } from './actor-ref';
 import type { ActorRows } from './actor-rows';
 import type { FacetSpec } from '../facet/facet';
 
@@ -84,6 +84,8 @@ export interface ActorContext {
   transact<T, M = unknown>(work: (manager: M) => Promise<T>): Promise<T>;
   /** A ref from this actor: same scope, this turn's message id and trace. */
   actor<T extends object>(type: Type<T>, key: string, options?: RefOptions): ActorRef<T>;
+  /** The same by the type's name. @throws UnknownActorTypeError */
+  actorOfType(type: string, key: string, options?: RefOptions): UntypedRef;
   /** Creates an actor with `onCreate(...args)`; leaves with the commit, like a tell. */
   spawn<T extends object>(type: Type<T>, key: string, ...args: unknown[]): ActorRef<T>;
   /** Brings an actor back from its snapshot. @throws ActorNotFoundError when there is none, and what `respawnOr` throws */

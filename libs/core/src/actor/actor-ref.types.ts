@@ -92,8 +92,26 @@ type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Given<Awaited
 /** What a token stands for is what the asker gets in the end. */
 type Given<A> = A extends ReplyToken<infer T> ? T : A;
 
+declare const TOLD: unique symbol;
+/**
+ * Return type of a method that gives no answer: a ref offers it to `tell` and not to `ask`. Such a method returns nothing;
+ * with `@Handle({ only: 'tell' })`, or `@Cast()` of the behaviours, the runtime keeps to it as well.
+ * @publicApi
+ */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a method of this type has no return statement
+export type NoReply = void | { readonly [TOLD]: true };
+
+type Answering<T> = {
+  [K in MethodName<T>]: T[K] extends (...args: never[]) => infer R
+    ? IsTold<Awaited<R>> extends true
+      ? never
+      : K
+    : never;
+}[MethodName<T>];
+type IsTold<A> = IsAny<A> extends true ? false : [Extract<A, { readonly [TOLD]: true }>] extends [never] ? false : true;
+
 /** `ref.ask.method(args)`. @publicApi */
-export type AskPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };
+export type AskPort<T> = { readonly [K in Answering<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };
 
 /** `ref.tell.method(args)`: resolves when the message is accepted. @publicApi */
 export type TellPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Promise<void> };

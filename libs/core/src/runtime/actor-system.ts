@@ -161,8 +161,8 @@ export class ActorSystem implements SystemPort {
   }
 
   /** @internal The class of a provider, by the class itself. */
-  definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
-    return this.registry.byClass(cls);
+  definitionOf(cls: string | Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
+    return typeof cls === 'string' ? this.registry.get(cls) : this.registry.byClass(cls);
   }
 
   /** Has no actor in memory anything to do, and no write an open outcome? What falls due later, or is held, does not count. */

@@ -33,7 +33,8 @@ export function encodeDeferred(row: RowIdentity): Uint8Array {
 
 export type Answer =
   | { readonly kind: 'deferred' }
-  | { readonly kind: 'result'; readonly value: unknown } | { readonly kind: 'error'; readonly error: Error };
+  | { readonly kind: 'result'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly error: Error };
 
 /** @throws CorruptRecordError */
 export function decodeAnswer(row: InboxRow): Answer {
@@ -45,7 +46,10 @@ export function decodeAnswer(row: InboxRow): Answer {
 }
 
 /** What a stored answer says: `result` or `error`. @throws CorruptRecordError */
-export function answerFacts(row: RowIdentity, answer: Uint8Array): { result?: unknown; error?: unknown; deferred?: unknown } {
+export function answerFacts(
+  row: RowIdentity,
+  answer: Uint8Array,
+): { result?: unknown; error?: unknown; deferred?: unknown } {
   const bytes = checkedContent('Answer of message', row, answer);
   switch (bytes[0]) {
     case RESULT:

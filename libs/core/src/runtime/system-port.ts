@@ -47,7 +47,7 @@ export interface SystemPort {
   /** Why not, for who is refused. */
   notOwner(): Error;
   classOf(type: string): ActorClass;
-  definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition;
+  definitionOf(cls: string | Parameters<ActorRegistry['byClass']>[0]): ActorDefinition;
   /** Brings the message before its receiver, activating it where that is allowed. */
   deliver(message: Message): void;
   /** A send of a turn that is durable now. */

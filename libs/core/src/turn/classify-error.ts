@@ -37,6 +37,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_TRANSACT_END',
   'PS_TRANSACT_LAST',
   'PS_DEFERRED_REPLY',
+  'PS_MESSAGE_KIND',
 ]);
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */

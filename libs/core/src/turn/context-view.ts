@@ -2,7 +2,7 @@ import { Logger, type LoggerService, type Type } from '@nestjs/common';
 import { type ActorId, type Duration, type PersistentStorage, decodeActorId, parseDuration } from '#spi';
 import type { ActorRows } from '../actor/actor-rows';
 import type { ActorContext, FacetHandle, SideEffectCallOptions } from '../actor/actor-context';
-import { ActorRef, type RefOptions } from '../actor/actor-ref';
+import { ActorRef, type RefOptions, UntypedRef } from '../actor/actor-ref';
 import { RefFacets } from '../actor/ref-facets';
 import type { ReplyToken } from '../deferred/reply-token';
 import { TurnReplies } from '../deferred/turn-replies';
@@ -107,7 +107,15 @@ export class ContextView implements ActorContext {
     return this.turn.sideEffect({ scope: 'handler', name, args: [], retry, timeoutMs }, call) as Promise<T>;
   }
 
+  actorOfType(type: string, key: string, options: RefOptions = {}): UntypedRef {
+    return new UntypedRef(this.refOf<object>(type, key, options));
+  }
+
   actor<T extends object>(type: Type<T>, key: string, options: RefOptions = {}): ActorRef<T> {
+    return this.refOf<T>(type, key, options);
+  }
+
+  private refOf<T extends object>(type: Type<T> | string, key: string, options: RefOptions): ActorRef<T> {
     const { system } = this.turn.host;
     const definition = system.definitionOf(type);
     const { tenant = this.self.tenant, namespace = this.self.namespace } = options;
