@@ -29,10 +29,16 @@ type Told<F extends Method> =
   IsTold<Awaited<ReturnType<F>>> extends true ? unknown : { readonly 'declare the return type NoReply': never };
 type Answers<F extends Method> =
   IsTold<Awaited<ReturnType<F>>> extends true ? { readonly 'a call answers: NoReply is for @Cast()': never } : unknown;
-type Decorates<F extends Method, Rule> = (
+/** A decorator of methods whose type fits. */
+type CallDecorator = <F extends Method>(
   target: object,
   property: string | symbol,
-  descriptor: TypedPropertyDescriptor<F> & Rule,
+  descriptor: TypedPropertyDescriptor<F> & Answers<F>,
+) => void;
+type ToldDecorator = <F extends Method>(
+  target: object,
+  property: string | symbol,
+  descriptor: TypedPropertyDescriptor<F> & Told<F>,
 ) => void;
 
 /**
@@ -45,23 +51,17 @@ export function GenServer(): ClassDecorator {
 }
 
 /** A message that is answered. It may be told too: then nobody waits for the answer. @publicApi */
-export function Call(
-  options: Omit<HandleOptions, 'only' | 'unknown'> = {},
-): <F extends Method>(...where: Parameters<Decorates<F, Answers<F>>>) => void {
+export function Call(options: Omit<HandleOptions, 'only' | 'unknown'> = {}): CallDecorator {
   return (target, property, descriptor) => member(options, target, property, descriptor);
 }
 
 /** A message that is told and never asked: by its type, `NoReply` or a promise of it, and at run time (`MessageKindError`). @publicApi */
-export function Cast(
-  options: CastOptions = {},
-): <F extends Method>(...where: Parameters<Decorates<F, Told<F>>>) => void {
+export function Cast(options: CastOptions = {}): ToldDecorator {
   return (target, property, descriptor) => member({ ...options, only: 'tell' }, target, property, descriptor);
 }
 
 /** What the system sends: timers, ends of others; with `unknown: true` also tells of names the class does not handle. Never asked. @publicApi */
-export function Info(
-  options: InfoOptions = {},
-): <F extends Method>(...where: Parameters<Decorates<F, Told<F>>>) => void {
+export function Info(options: InfoOptions = {}): ToldDecorator {
   return (target, property, descriptor) => member({ ...options, only: 'tell' }, target, property, descriptor);
 }
 
