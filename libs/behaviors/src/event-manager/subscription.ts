@@ -67,10 +67,7 @@ export function checkSubscription(manager: object, given: Subscription): void {
   if (filter === undefined) return;
   if ('predicate' in filter) {
     if (typeof (manager as Record<string, unknown>)[filter.predicate] !== 'function')
-      throw new InvalidSubscriptionError(
-        'filter',
-        `names ${String(filter.predicate)}, which is no method of the manager`,
-      );
+      throw new InvalidSubscriptionError('filter', `names ${filter.predicate}, which is no method of the manager`);
   } else if (typeof filter.match !== 'object')
     throw new InvalidSubscriptionError('filter', 'has neither match nor predicate');
 }

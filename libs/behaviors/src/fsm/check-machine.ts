@@ -24,7 +24,7 @@ function stateProblems(cls: Type<object>, { initial, states }: Machine): string[
   const { states: given } = all<{ readonly states: unknown }>(FSM, cls).at(-1) as { readonly states: unknown };
   const problems: string[] = [];
   if (states.size === 0) problems.push('it names no state');
-  else if (!states.has(initial)) problems.push(`its initial state ${String(initial)} is not among its states`);
+  else if (!states.has(initial)) problems.push(`its initial state ${initial} is not among its states`);
   if (Array.isArray(given) && new Set(given).size !== given.length) problems.push('a state is named twice');
   if (states.has('*')) problems.push("a state is named '*', which stands for every state");
   return problems;
