@@ -8,6 +8,7 @@ const mayImport = {
   journal: ['spi'],
   core: ['journal', 'spi', 'storage/src/memory', 'storage/src/by-url'],
   facets: ['core', 'spi'],
+  behaviors: ['core', 'spi'],
   cli: ['journal', 'spi', 'storage'],
   testing: ['core', 'journal', 'spi', 'storage/src/memory'],
 };

@@ -20,12 +20,13 @@ export interface CrashPoint {
 /**
  * Of the application's own tables and transactions: struck in test/integration/rows and test/conformance; of outboxes:
  * test/conformance/redis; of the command line: test/integration/cli; of supervisors: test/integration/supervision; of messages taken up again:
- * test/integration/dead-letters.
+ * test/integration/dead-letters; of answers put off: test/integration/deferred.
  */
-export const STRUCK_ELSEWHERE = /^(rows|caller|transact|outbox|purge|import|restore|supervision|unpark|hold)[.]/;
+export const STRUCK_ELSEWHERE =
+  /^(rows|caller|transact|outbox|purge|import|restore|supervision|unpark|hold|deferred)[.]/;
 type StruckHere = Exclude<
   FailpointName,
-  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore' | 'supervision' | 'unpark' | 'hold'}.${string}`
+  `${'rows' | 'caller' | 'transact' | 'outbox' | 'purge' | 'import' | 'restore' | 'supervision' | 'unpark' | 'hold' | 'deferred'}.${string}`
 >;
 
 const MOST: Readonly<Record<StruckHere, number>> = {

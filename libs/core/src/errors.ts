@@ -1,6 +1,7 @@
 import './errors/read-back';
 
 export * from './errors/actor-errors';
+export * from './errors/deferred-errors';
 export * from './errors/facet-errors';
 export * from './errors/message-errors';
 export * from './errors/ownership-errors';

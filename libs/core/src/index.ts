@@ -11,7 +11,7 @@ export {
 } from './plexspaces.options';
 
 // an actor class
-export { Actor, type ActorOptions, type SnapshotOptions } from './actor/actor.decorator';
+export { Actor, type ActorOptions, actorOptionsOf, type SnapshotOptions } from './actor/actor.decorator';
 export { Handle, type HandleOptions } from './actor/handle.decorator';
 export { SideEffect, type SideEffectOptions } from './actor/side-effect.decorator';
 export { State, Transient } from './actor/state.decorator';
@@ -19,6 +19,7 @@ export { Ctx } from './actor/ctx.decorator';
 export { UseFacets } from './actor/use-facets.decorator';
 export type { OnActivate, OnCreate, OnDeactivate, OnTerminate } from './actor/actor-hooks';
 export type { RespawnOptions, RespawnOrOptions, RuntimeArgs, SnapshotState } from './persistence/creation';
+export type { ReplyToken } from './deferred/reply-token';
 export type { ActorContext, AttachedFacet, FacetHandle, SideEffectCallOptions } from './actor/actor-context';
 export type { ActorRows, RowCriteria, RowEntity, RowOptions, RowValues, UpsertOptions } from './actor/actor-rows';
 export { actorContext, currentEffect } from './turn/frame';
@@ -37,6 +38,7 @@ export {
   type CallerTransaction,
   type CreateArgs,
   type MessageOptions,
+  type NoReply,
   type RefOptions,
   type TellPort,
   type TransactionOptions,
@@ -131,6 +133,7 @@ export {
 } from './admission/actor-execution-context';
 
 // for libraries and tools
+export { CLASS_CHECK, declare as declareMetadata, declaredBy as declaredMetadata, lineageOf } from './actor/metadata';
 export { ActorRegistry } from './actor/actor.registry';
 export type { ActorDefinition, HandlerDefinition, SideEffectDefinition, StateLayout } from './actor/actor-definition';
 export type { Admission, AdmittedCall } from './admission/admission';

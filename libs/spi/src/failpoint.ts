@@ -80,6 +80,8 @@ export const FAILPOINTS = [
   'reply.before',
   'reply.after',
   'reply.beforeKnown',
+  'deferred.beforeWait',
+  'deferred.beforeAnswer',
   'send.beforeDeliver',
   'retry.beforeCount',
   'retry.beforeAttempt',

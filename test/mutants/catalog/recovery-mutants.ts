@@ -82,8 +82,8 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/runtime/turn-end.ts',
-        find: 'return keyed ? dedupe.keysMs : dedupe.clientIdsMs;',
-        put: 'return keyed ? 10 : dedupe.clientIdsMs;',
+        find: 'isDeferred === true ? dedupe.keysMs',
+        put: 'isDeferred === true ? 10',
       },
       {
         file: 'libs/core/src/runtime/due-scanner.ts',

@@ -16,7 +16,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
       {
         file: TURN_RUNNER,
         find: "    failpoint('turn.beforeCommit');\n",
-        put: "    failpoint('turn.beforeCommit');\n    if (ending.kind === 'result' && message.handler !== STOP) message.answer(outcome);\n",
+        put: "    failpoint('turn.beforeCommit');\n    if (ending.kind === 'result' && message.handler.name !== '$stop') message.answer(outcome);\n",
       },
     ],
   },
@@ -28,7 +28,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
       {
         file: TURN_RUNNER,
         find: "    failpoint('turn.beforeCommit');\n",
-        put: "    failpoint('turn.beforeCommit');\n    if (!host.line.isEmpty && ending.kind === 'result' && message.handler !== STOP) message.answer(outcome);\n",
+        put: "    failpoint('turn.beforeCommit');\n    if (!host.line.isEmpty && ending.kind === 'result' && message.handler.name !== '$stop') message.answer(outcome);\n",
       },
     ],
   },

@@ -1,9 +1,10 @@
 import type { ActorId, Duration, PersistentStorage } from '#spi';
 import type { LoggerService, Type } from '@nestjs/common';
 import type { RespawnOptions, RespawnOrOptions } from '../persistence/creation';
+import type { ReplyToken } from '../deferred/reply-token';
 import type { EffectCall } from '../turn/effect-call';
 import type { RetryOptions } from '../turn/retry-policy';
-import type { ActorRef, Addressed, RefOptions } from './actor-ref';
+import type { ActorRef, Addressed, RefOptions, UntypedRef } from './actor-ref';
 import type { ActorRows } from './actor-rows';
 import type { FacetSpec } from '../facet/facet';
 
@@ -83,6 +84,8 @@ export interface ActorContext {
   transact<T, M = unknown>(work: (manager: M) => Promise<T>): Promise<T>;
   /** A ref from this actor: same scope, this turn's message id and trace. */
   actor<T extends object>(type: Type<T>, key: string, options?: RefOptions): ActorRef<T>;
+  /** The same by the type's name. @throws UnknownActorTypeError */
+  actorOfType(type: string, key: string, options?: RefOptions): UntypedRef;
   /** Creates an actor with `onCreate(...args)`; leaves with the commit, like a tell. */
   spawn<T extends object>(type: Type<T>, key: string, ...args: unknown[]): ActorRef<T>;
   /** Brings an actor back from its snapshot. @throws ActorNotFoundError when there is none, and what `respawnOr` throws */
@@ -96,6 +99,25 @@ export interface ActorContext {
     key: string,
     options: RespawnOrOptions<T> & RefOptions,
   ): Promise<ActorRef<T>>;
+  /**
+   * Puts off the answer to the message being handled: the turn commits without one, whoever asked goes on waiting, and a later
+   * turn of this actor answers with `reply(token, value)`. Keep the token in the state. What the handler returns is not the
+   * answer then; let it return the token, and `ask` has the type of what the token stands for. A throw of the turn is an
+   * answer as ever, and the token is worth nothing. In a tell nobody waits; who asks under the same idempotency key does.
+   *
+   * The asker waits for as long as its `timeout`; if its process or this one ends meanwhile, asking again under the same
+   * idempotency key goes on waiting, or gets the answer. A token is good for the window of idempotency keys (24 h).
+   * @throws DeferredReplyError when called twice, in `onCreate`, or with 10,000 answers owed; NoActorContextError in a side effect
+   */
+  deferReply<T = unknown>(): ReplyToken<T>;
+  /**
+   * Gives the answer that an earlier turn has put off. It is committed with this turn and leaves after it (P4); a failed turn
+   * has answered nothing. The value is copied at once.
+   * @throws DeferredReplyError for a token of another actor, one that was answered, or is too old; InvalidPayloadError, PayloadTooLargeError
+   */
+  reply<T>(token: ReplyToken<T>, value: NoInfer<T>): void;
+  /** The same with an error: the asker's promise rejects with it. @throws DeferredReplyError */
+  replyError(token: ReplyToken, error: unknown): void;
   /** `true` in every new run and where the record says so; guards a change of the handler's path (P9). */
   patched(changeId: string): boolean;
   /** A checkpoint is taken after this turn. On an actor without `durability()` its snapshot is saved. */

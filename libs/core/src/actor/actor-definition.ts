@@ -21,6 +21,10 @@ export interface HandlerDefinition {
   readonly retry: RetryPolicy | null;
   /** Checks (and may transform) the argument list before anything is stored. */
   readonly schema: StandardSchemaV1 | null;
+  /** Sent in this way only. */
+  readonly only?: 'ask' | 'tell';
+  /** Takes tells of unknown names. */
+  readonly takesUnknown?: boolean;
   /** Positions of `@Ctx()` parameters in the method's own parameter list, rising. */
   readonly contextAt: readonly number[];
   /** Guards, pipes, interceptors and filters; `null` when the handler has none. Set by the module once Nest is up. */

@@ -13,13 +13,14 @@ import type { FacetHandle } from './actor-context';
 import { ActorHistory } from './actor-history';
 import type { AskPort, CreateArgs, MessageOptions, TellPort, TransactionOptions } from './actor-ref.types';
 import { RefFacets } from './ref-facets';
-import { portsOf } from './ref-ports';
+import { catchAllOf, portsOf, refuseKind } from './ref-ports';
 
 export type {
   AskPort,
   CallerTransaction,
   CreateArgs,
   MessageOptions,
+  NoReply,
   RefOptions,
   TellPort,
   TransactionOptions,
@@ -164,12 +165,19 @@ export class UntypedRef {
 
   /** @throws UnknownMethodError, and what a typed ask throws */
   async ask(method: string, ...args: unknown[]): Promise<unknown> {
-    return this.ref.system.sender.ask(this.ref, this.handler(method), args);
+    const handler = this.handler(method);
+    if (handler.only === 'tell') return refuseKind(this.ref, handler);
+    return this.ref.system.sender.ask(this.ref, handler, args);
   }
 
   /** @throws UnknownMethodError, and what a typed tell throws */
   async tell(method: string, ...args: unknown[]): Promise<void> {
-    return this.ref.system.sender.tell(this.ref, this.handler(method), args);
+    const { cls, system } = this.ref;
+    const catchAll = cls.definition.handlers.has(method) ? undefined : catchAllOf(cls);
+    if (catchAll !== undefined) return system.sender.tell(this.ref, catchAll, [method, args]);
+    const handler = this.handler(method);
+    if (handler.only === 'ask') return refuseKind(this.ref, handler);
+    return system.sender.tell(this.ref, handler, args);
   }
 
   /** Also `{ transaction }`, with which nothing but a tell is sent. @throws InvalidMessageOptionError */

@@ -1,4 +1,5 @@
 import type { Duration } from '#spi';
+import type { ReplyToken } from '../deferred/reply-token';
 import type { ActorContext } from './actor-context';
 import type { HookName } from './hook-names';
 
@@ -24,6 +25,11 @@ export interface MessageOptions {
   readonly principal?: string | undefined;
   /** Joins an existing conversation; default a new id, or the sender's. */
   readonly correlationId?: string | undefined;
+  /**
+   * Tells of an actor to itself: the end of the message, its result or its error, is the answer that the token stands for.
+   * The token is used up when the tell is sent.
+   */
+  readonly replyTo?: ReplyToken | undefined;
   /** Read-only asks on shared stores: skip the confirmation of the head row (P2). */
   readonly stale?: boolean | undefined;
 }
@@ -82,10 +88,30 @@ type Strip<Params extends readonly unknown[]> = Params extends readonly []
         : Params;
 
 type MessageArgs<F> = F extends (...args: infer Params) => unknown ? WithoutContext<Params> : never;
-type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Awaited<R>> : never;
+type Answer<F> = F extends (...args: never[]) => infer R ? Promise<Given<Awaited<R>>> : never;
+/** What a token stands for is what the asker gets in the end. */
+type Given<A> = A extends ReplyToken<infer T> ? T : A;
+
+declare const TOLD: unique symbol;
+/**
+ * Return type of a method that gives no answer: a ref offers it to `tell` and not to `ask`. Such a method returns nothing;
+ * with `@Handle({ only: 'tell' })`, or `@Cast()` of the behaviours, the runtime keeps to it as well.
+ * @publicApi
+ */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a method of this type has no return statement
+export type NoReply = void | { readonly [TOLD]: true };
+
+type Answering<T> = {
+  [K in MethodName<T>]: T[K] extends (...args: never[]) => infer R
+    ? IsTold<Awaited<R>> extends true
+      ? never
+      : K
+    : never;
+}[MethodName<T>];
+type IsTold<A> = IsAny<A> extends true ? false : [Extract<A, { readonly [TOLD]: true }>] extends [never] ? false : true;
 
 /** `ref.ask.method(args)`. @publicApi */
-export type AskPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };
+export type AskPort<T> = { readonly [K in Answering<T>]: (...args: MessageArgs<T[K]>) => Answer<T[K]> };
 
 /** `ref.tell.method(args)`: resolves when the message is accepted. @publicApi */
 export type TellPort<T> = { readonly [K in MethodName<T>]: (...args: MessageArgs<T[K]>) => Promise<void> };

@@ -9,7 +9,7 @@ import type { ActorDefinition } from './actor-definition';
 import { checkNotReentrant } from './check-not-reentrant';
 import { actorOptionsOf } from './actor.decorator';
 import { readTrapExit } from '../supervision/trap-exit.decorator';
-import { declaredBy, FACETS, lineageOf } from './metadata';
+import { CLASS_CHECK, declaredBy, FACETS, lineageOf } from './metadata';
 import { checkContextParameters, readHooks } from './read-context';
 import { readEffects } from './read-effects';
 import { readHandlers } from './read-handlers';
@@ -31,6 +31,8 @@ export function defineActor(
 ): ActorClassDefinition {
   const options = actorOptionsOf(cls);
   if (options === undefined) throw new InvalidActorClassError(cls.name, 'it has no @Actor({ type })', 'Decorate it.');
+  for (const ancestor of lineageOf(cls))
+    for (const check of declaredBy<(cls: Type<object>) => void>(CLASS_CHECK, ancestor)) check(cls);
   const resolved = resolveActorOptions(cls.name, options, snapshots);
   const effects = readEffects(cls);
   const handlers = readHandlers(cls, effects);

@@ -24,6 +24,13 @@ export interface HandleOptions {
    * refuses never becomes a message: the sender gets `InvalidArgumentsError`.
    */
   readonly schema?: StandardSchemaV1;
+  /** The one way it may be sent; the other is refused with `MessageKindError` before anything is stored. Default: both. */
+  readonly only?: 'ask' | 'tell';
+  /**
+   * Takes tells of names that the class does not handle: `(name, args)`. One per class. What was stored for a handler that
+   * the class has lost since is not among them: it ends with `UnknownMethodError`.
+   */
+  readonly unknown?: boolean;
 }
 
 /**

@@ -36,6 +36,13 @@ export function readHandlers(
       );
     handlers.set(name, handler);
   }
+  const catchAlls = [...handlers.values()].filter(({ takesUnknown }) => takesUnknown);
+  if (catchAlls.length > 1)
+    refuse(
+      cls,
+      `${catchAlls.map(({ property }) => property).join(' and ')} both take unknown messages`,
+      'Let one of them do so.',
+    );
   if (handlers.size === 0) refuse(cls, 'it handles no message', 'Decorate at least one of its methods with @Handle().');
   return handlers;
 }
@@ -43,7 +50,7 @@ export function readHandlers(
 function defineHandler(cls: Type<object>, method: Method<HandleOptions>): HandlerDefinition {
   const { property, options } = method;
   const where = `@Handle() ${property}`;
-  checkOptionNames(cls.name, where, options, ['name', 'readOnly', 'reentrant', 'retry', 'schema']);
+  checkOptionNames(cls.name, where, options, ['name', 'readOnly', 'reentrant', 'retry', 'schema', 'only', 'unknown']);
   const name = options.name ?? property;
   // A ref offers the method's name too, so it must be as harmless as the message's.
   for (const word of new Set([name, property])) {
@@ -74,7 +81,22 @@ function defineHandler(cls: Type<object>, method: Method<HandleOptions>): Handle
     schema: options.schema === undefined ? null : checkSchema(cls, where, options.schema),
     contextAt: contextPositions(cls, property),
     admission: null,
+    ...waysOf(cls, where, options),
   };
+}
+
+function waysOf(
+  cls: Type<object>,
+  where: string,
+  { only, unknown, readOnly }: HandleOptions,
+): Pick<HandlerDefinition, 'only' | 'takesUnknown'> {
+  if (only !== undefined && !['ask', 'tell'].includes(only))
+    refuse(cls, `${where} has only: ${JSON.stringify(only)}`, "Give 'ask' or 'tell'.");
+  if (only === 'tell' && readOnly === true)
+    refuse(cls, `${where} is readOnly and may only be told`, 'Drop one of the two: nobody would get its answer.');
+  if (unknown === true && (readOnly === true || only === 'ask'))
+    refuse(cls, `${where} takes unknown messages, which are tells`, 'Drop readOnly, and let it be told.');
+  return { ...(only === undefined ? {} : { only }), ...(unknown === true ? { takesUnknown: true } : {}) };
 }
 
 function checkSchema(cls: Type<object>, where: string, schema: StandardSchemaV1): StandardSchemaV1 {

@@ -17,6 +17,6 @@ export function readParkedHook(cls: Type<object>): HandlerDefinition | null {
     refuse(`${property} and ${another.property} both have @OnParked()`, 'Keep one, and call the other from it.');
   if (readMethods(cls, HANDLER, '@Handle()').has(property))
     refuse(`${property} is both @OnParked() and @Handle()`, 'Give the handler a method of its own.');
-  const common = { readOnly: false, retry: null, schema: null, admission: null };
+  const common = { readOnly: false, reentrant: false, retry: null, schema: null, admission: null };
   return { name: '$parked', property, contextAt: contextPositions(cls, property), ...common };
 }

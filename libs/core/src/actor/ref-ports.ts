@@ -1,5 +1,7 @@
-import { UnknownMethodError } from '../errors';
+import { MessageKindError, UnknownMethodError } from '../errors';
 import type { ActorClass } from '../runtime/actor-class';
+import { handledInTurn } from '../turn/handled';
+import type { HandlerDefinition } from './actor-definition';
 import type { ActorRef } from './actor-ref';
 
 const COERCIONS: ReadonlySet<string> = new Set(['toString', 'valueOf']);
@@ -25,14 +27,38 @@ function makePort(cls: ActorClass, kind: 'ask' | 'tell'): Port {
   const prototype = RefPort.prototype as unknown as Record<string, unknown>;
   Reflect.deleteProperty(prototype, 'constructor'); // a name like any other
   for (const handler of cls.definition.handlers.values()) {
+    const isRefused = handler.only !== undefined && handler.only !== kind;
     const send = function (this: RefPort, ...args: unknown[]): Promise<unknown> {
+      if (isRefused) return refuseKind(this.$ref, handler);
       return this.$ref.system.sender[kind](this.$ref, handler, args);
     };
     prototype[handler.name] = send;
     prototype[handler.property] ??= send;
   }
-  Object.setPrototypeOf(prototype, refuseUnknown(cls));
+  const catchAll = kind === 'tell' ? catchAllOf(cls) : undefined;
+  Object.setPrototypeOf(prototype, catchAll === undefined ? refuseUnknown(cls) : passUnknown(catchAll));
   return RefPort;
+}
+
+/** What takes tells of names the class does not handle. */
+export function catchAllOf(cls: ActorClass): HandlerDefinition | undefined {
+  return [...cls.definition.handlers.values()].find(({ takesUnknown }) => takesUnknown);
+}
+
+export function refuseKind({ actorId }: ActorRef<object>, { name, only }: HandlerDefinition): Promise<never> {
+  return handledInTurn(Promise.reject(new MessageKindError(actorId, name, only ?? 'tell')));
+}
+
+/** A call of a name that is no handler is a tell to the one that takes them. */
+function passUnknown(catchAll: HandlerDefinition): object {
+  return new Proxy(Object.create(null) as object, {
+    get: (_, name) =>
+      typeof name === 'symbol' || name === 'then' || name === 'toJSON'
+        ? undefined
+        : function (this: { readonly $ref: ActorRef<object> }, ...args: unknown[]): Promise<void> {
+            return this.$ref.system.sender.tell(this.$ref, catchAll, [name, args]);
+          },
+  });
 }
 
 /**

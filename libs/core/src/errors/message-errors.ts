@@ -12,6 +12,22 @@ export class InvalidMessageOptionError extends PlexSpacesError {
   }
 }
 
+/** A handler that may only be asked was told, or the other way round. @publicApi */
+export class MessageKindError extends PlexSpacesError {
+  readonly code = 'PS_MESSAGE_KIND';
+  constructor(
+    readonly actor: string,
+    readonly method: string,
+    readonly only: 'ask' | 'tell',
+  ) {
+    super(
+      only === 'tell'
+        ? `${method} of ${actor} gives no answer and cannot be asked; tell it. The message was not sent.`
+        : `${method} of ${actor} can only be asked. The message was not sent.`,
+    );
+  }
+}
+
 /** A `@Handle({ schema })` refused the arguments. @publicApi */
 export class InvalidArgumentsError extends PlexSpacesError {
   readonly code = 'PS_INVALID_ARGUMENTS';

@@ -1,5 +1,5 @@
 import { CREATE, isUnparking, STOP } from './system-messages';
-import { ActorNotFoundError, ActorTerminatedError, MailboxFullError } from '../errors';
+import { ActorNotFoundError, ActorTerminatedError, NodeStoppingError } from '../errors';
 import { decodeActorId } from '#spi';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
@@ -14,6 +14,7 @@ import { type ActorCounts, countActors } from './count-actors';
 import { DurableActivation } from './durable-activation';
 import { drainActivations } from './drain';
 import { startEager } from './eager-start';
+import { fullError, isFull } from './mailbox-limit';
 import type { Message } from './message';
 import { PlainActivation } from './plain-activation';
 import type { PassiveState } from './plain-instance';
@@ -22,8 +23,6 @@ import type { Creation } from '../persistence/creation';
 
 /** Ids of stopped actors without a journal that are remembered, so that a message to one says so. */
 const REMEMBERED = 100_000;
-/** What a sender is told to wait when a mailbox is full. */
-const RETRY_AFTER_MS = 100;
 
 /** Which actors are in memory, and what passive or stopped ones without a journal left there. Keeps Y1. */
 export class Activations {
@@ -75,10 +74,13 @@ export class Activations {
       this.system.deadlines.idle.left(activation);
       activation.giveUp(error);
     }
+    this.system.deferred.end(() => error);
   }
 
   drain(limitMs: number): Promise<void> {
-    return drainActivations(this.system.env, () => [...this.active.values()], limitMs);
+    return drainActivations(this.system.env, () => [...this.active.values()], limitMs).then(() =>
+      this.system.deferred.close((actor) => new NodeStoppingError(actor)),
+    );
   }
 
   deliver(message: Message): void {
@@ -190,6 +192,8 @@ export class Activations {
     this.active.delete(encoded);
     this.system.deadlines.idle.left(activation);
     this.changed.delete(encoded);
+    if (departure === 'terminated' && definition.virtual === null)
+      this.system.deferred.actorEnded(encoded, new ActorTerminatedError(encoded));
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;
     if (definition.virtual !== null) this.keepPassive(encoded, activation.passive);
@@ -282,20 +286,6 @@ export class Activations {
 /** Its hooks are no part of the turn whose message brings it into memory. */
 function open(activation: Activation): void {
   void outsideTurns(() => activation.open());
-}
-
-/** Read-only messages do not stand in line, but while the actor is loaded. */
-function isFull(activation: Activation, message: Message): boolean {
-  if (message.handler.readOnly && activation.state !== 'Creating') return false;
-  if (isUnparking(message.handler)) return false; // it may be what makes room
-  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
-  return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
-}
-
-function fullError(activation: Activation): MailboxFullError {
-  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
-  const limit = activation.waiting >= maxMessages ? `${maxMessages} messages` : `${maxBytes} bytes`;
-  return new MailboxFullError(activation.address.encoded, limit, RETRY_AFTER_MS);
 }
 
 function stopMode(activation: Activation, message: Message): void {

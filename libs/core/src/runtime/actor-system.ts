@@ -6,6 +6,7 @@ import type { ActorDefinition } from '../actor/actor-definition';
 import { ActorRef, UntypedRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
+import { DeferredAsks } from '../deferred/deferred-asks';
 import { Explainer } from '../explain/explainer';
 import { FacetChains } from '../facet/facet-chains';
 import type { FacetRegistry } from '../facet/facet.registry';
@@ -69,6 +70,7 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   readonly watches: StateWatches | null;
   readonly supervision: Supervision;
   /** @internal */ readonly adrift = new AdriftMessages((message) => this.wakeAt(message.to, this.env.now()));
+  /** @internal */ readonly deferred = new DeferredAsks(this);
   /** @internal */ readonly probe: RuntimeProbe | null;
   private readonly registry: ActorSystemParts['registry'];
   private readonly classes: ActorClasses;
@@ -180,9 +182,9 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
     return this.respawn(cls, key, options);
   }
 
-  /** @internal */
-  definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
-    return this.registry.byClass(cls);
+  /** @internal The class of a provider, by the class itself or by its type. */
+  definitionOf(cls: string | Parameters<ActorRegistry['byClass']>[0]): ActorDefinition {
+    return typeof cls === 'string' ? this.registry.get(cls) : this.registry.byClass(cls);
   }
 
   /** How many actors of which type are in memory, now. */

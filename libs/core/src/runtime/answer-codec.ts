@@ -11,7 +11,10 @@ import { CorruptRecordError, type InboxRow } from '#spi';
 
 const RESULT = 0;
 const ERROR = 1;
-/** First byte of an answer in JSON: `{"result":…}` or `{"error":…}`. */
+/** The turn is over, its answer is still owed: a row of its own will have it. */
+const DEFERRED = 2;
+const NOTHING = new Uint8Array(0);
+/** First byte of an answer in JSON: `{"result":…}`, `{"error":…}` or `{"deferred":true}`. */
 const JSON_OBJECT = 0x7b;
 
 /** An answer as the inbox keeps it: one byte says which, then the encoded result or error record. */
@@ -23,25 +26,38 @@ export function encodeError(row: RowIdentity, error: ErrorRecord): Uint8Array {
   return mark(row, ERROR, encodePayload(error, { maxBytes: Number.MAX_SAFE_INTEGER }));
 }
 
+/** Stands where the answer would be until a later turn gives it. */
+export function encodeDeferred(row: RowIdentity): Uint8Array {
+  return mark(row, DEFERRED, NOTHING);
+}
+
 export type Answer =
-  { readonly kind: 'result'; readonly value: unknown } | { readonly kind: 'error'; readonly error: Error };
+  | { readonly kind: 'deferred' }
+  | { readonly kind: 'result'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly error: Error };
 
 /** @throws CorruptRecordError */
 export function decodeAnswer(row: InboxRow): Answer {
   const facts = row.answer === null ? {} : answerFacts(row, row.answer);
+  if (facts.deferred === true) return { kind: 'deferred' };
   if ('result' in facts) return { kind: 'result', value: facts.result };
   if ('error' in facts) return { kind: 'error', error: fromErrorRecord(facts.error as ErrorRecord) };
   throw new CorruptRecordError(row.actor, `Answer of message ${row.id}`, 'it is neither a result nor an error');
 }
 
 /** What a stored answer says: `result` or `error`. @throws CorruptRecordError */
-export function answerFacts(row: RowIdentity, answer: Uint8Array): { result?: unknown; error?: unknown } {
+export function answerFacts(
+  row: RowIdentity,
+  answer: Uint8Array,
+): { result?: unknown; error?: unknown; deferred?: unknown } {
   const bytes = checkedContent('Answer of message', row, answer);
   switch (bytes[0]) {
     case RESULT:
       return { result: decodePayload(bytes.subarray(1)) };
     case ERROR:
       return { error: decodePayload(bytes.subarray(1)) };
+    case DEFERRED:
+      return { deferred: true };
     case JSON_OBJECT:
       return decodePayload(bytes) as object;
     default:

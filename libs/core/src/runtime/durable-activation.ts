@@ -63,7 +63,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     public durability: DurabilityConfig,
   ) {
     super(system, cls, address);
-    this.known = new KnownMessages(address.encoded, system.storage.inbox);
+    this.known = new KnownMessages(address.encoded, system);
   }
 
   get epoch(): number {

@@ -4,15 +4,16 @@ import { IdempotencyConflictError, MessageParkedError } from '../errors';
 import { decodeAnswer } from './answer-codec';
 import type { Message } from './message';
 import { argsHashOf } from './message-codec';
+import type { SystemPort } from './system-port';
 
 /**
  * Gives a repeated message what its first run came to (P5): the recorded answer, the parked cause, or a conflict; the error of a
- * row that cannot be read, which says nothing about what was answered (P11).
+ * row that cannot be read, which says nothing about what was answered (P11). An answer that is owed is waited for.
  */
-export function answerKnown(message: Message, row: InboxRow): void {
+export function answerKnown(system: SystemPort, message: Message, row: InboxRow): void {
   try {
     if (row.argsHash !== argsHashOf(message)) message.fail(conflictOf(row));
-    else answerAgain(message, row);
+    else answerAgain(system, message, row);
   } catch (error) {
     message.fail(error);
   }
@@ -29,12 +30,13 @@ export function conflictOf(row: InboxRow): IdempotencyConflictError {
   return new IdempotencyConflictError(row.actor, row.id);
 }
 
-function answerAgain(message: Message, row: InboxRow): void {
+function answerAgain({ deferred }: SystemPort, message: Message, row: InboxRow): void {
   const answer = decodeAnswer(row);
   failpoint('reply.beforeKnown');
   if (row.state === 'parked') {
     const cause = answer.kind === 'error' ? answer.error : undefined;
     message.fail(new MessageParkedError(row.actor, row.id, row.attempts, { cause }));
   } else if (answer.kind === 'error') message.fail(answer.error);
+  else if (answer.kind === 'deferred') deferred.repeat(message);
   else message.answer(answer.value);
 }

@@ -1,7 +1,8 @@
-import { type InboxRow, type InboxStorage, failpoint } from '#spi';
+import { type InboxRow, failpoint } from '#spi';
 import type { Message } from './message';
 import { answerKnown } from './known-message';
 import { argsHashOf } from './message-codec';
+import type { SystemPort } from './system-port';
 
 /** What the store knows of an id; an error when it could not be asked, or refused the row. */
 type Found = { readonly row: InboxRow | null } | { readonly error: unknown };
@@ -15,7 +16,7 @@ export class KnownMessages {
 
   constructor(
     private readonly actor: string,
-    private readonly inbox: InboxStorage,
+    private readonly system: SystemPort,
   ) {}
 
   /** `false`: another message of that id is under way and took over who waits for this one. */
@@ -28,7 +29,7 @@ export class KnownMessages {
     }
     this.byId.set(message.id, message);
     if (message.repeats && message.row === 'none') {
-      message.ready = this.inbox.find(this.actor, message.id);
+      message.ready = this.system.storage.inbox.find(this.actor, message.id);
       message.ready.catch(() => undefined); // it may wait in line when this fails; it hears when it gets there
     }
     return true;
@@ -69,7 +70,7 @@ export class KnownMessages {
       message.row = 'stored'; // accepted before, not yet run: this is the same message
       return true;
     }
-    answerKnown(message, row);
+    answerKnown(this.system, message, row);
     return false;
   }
 }

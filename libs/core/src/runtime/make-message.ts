@@ -1,6 +1,7 @@
 import { decodePayload, encodePayload, hashPayload } from '#journal';
 import type { HandlerDefinition } from '../actor/actor-definition';
 import type { ActorRef } from '../actor/actor-ref';
+import { InvalidMessageOptionError } from '../errors';
 import type { Turn } from '../turn/turn';
 import { crossesAsIs } from './copy-across';
 import { Message, type Trail } from './message';
@@ -59,6 +60,11 @@ export function makeMessage(
   origin: Origin,
 ): Message {
   const { address, cls, options } = ref;
+  if (options.replyTo !== undefined && (origin.turn === null || origin.trail.chain.length > 0))
+    throw new InvalidMessageOptionError(
+      'replyTo',
+      'is for tells that an actor sends to itself while it handles a message',
+    );
   if (system.probe !== null) system.probe.sent(address, handler.name, args);
   const trail = withOptions(origin.trail, ref);
   const key = options.idempotencyKey;

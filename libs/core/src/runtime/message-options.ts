@@ -1,5 +1,6 @@
 import { type Duration, InvalidDurationError, isWellFormed, parseDuration } from '#spi';
 import type { MessageOptions, TransactionOptions } from '../actor/actor-ref.types';
+import { type ReplyToken, isToken } from '../deferred/reply-token';
 import { InvalidMessageOptionError } from '../errors';
 
 /** {@link MessageOptions}, checked, with `undefined` meaning "as the sender has it". */
@@ -11,6 +12,7 @@ export interface ResolvedMessageOptions {
   readonly principal?: string;
   readonly correlationId?: string;
   readonly stale?: boolean;
+  readonly replyTo?: ReplyToken;
   /** In the words of the application's library: the store knows what it is. */
   readonly transaction?: object;
 }
@@ -25,6 +27,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'principal',
   'correlationId',
   'stale',
+  'replyTo',
   'transaction',
 ]);
 const MAX_TEXT = 512;
@@ -54,6 +57,7 @@ export function resolveMessageOptions(
     ...given('principal', text('principal', options.principal)),
     ...given('correlationId', text('correlationId', options.correlationId)),
     ...given('stale', options.stale),
+    ...given('replyTo', tokenOf(options.replyTo)),
     ...('transaction' in options ? { transaction: transactionOf(options.transaction) } : {}),
   };
 }
@@ -81,6 +85,11 @@ function transactionOf(value: unknown): object {
     'transaction',
     'must be an EntityManager or a QueryRunner with an open transaction',
   );
+}
+
+function tokenOf(value: unknown): ReplyToken | undefined {
+  if (value === undefined || isToken(value)) return value;
+  throw new InvalidMessageOptionError('replyTo', 'must be a token of ctx.deferReply()');
 }
 
 function span(option: string, value: Duration | undefined, least: number): number | undefined {

@@ -1,6 +1,7 @@
 import { decodePayload, encodePayload, isPrimitive } from '#journal';
 import type { Env, InboxRow } from '#spi';
 import type { HandlerDefinition } from '../actor/actor-definition';
+import type { DeferredAsks } from '../deferred/deferred-asks';
 import { AskTimeoutError, IdempotencyConflictError } from '../errors';
 import { type PlannedOccurrence, readOccurrence } from '../planning/occurrence';
 import type { Address } from './address';
@@ -87,9 +88,11 @@ export class Message extends Timed {
   private runs = 0;
   /** Runs in place of a handler: what a plan of an actor without a journal is about. */
   call: ((self: object) => unknown) | null = null;
-  /** Extra facts of system messages. */
+  /** Extra facts of the runtime's own messages, and of those it sends on. */
   system: unknown = undefined;
   private asker: Waiter | null = null;
+  /** Where its asker waits since its turn has put off the answer. */
+  deferredIn: DeferredAsks | null = null;
   /** Repeats that came while it was under way: they get its outcome, each within its own time. */
   private twins: Message[] | null = null;
   /** Those of them with a row of their own, or on its way. */
@@ -234,6 +237,14 @@ export class Message extends Timed {
   /** The ask's time is up. The message itself may still take effect. */
   expire(): void {
     this.takeAsker()?.reject(new AskTimeoutError(this.to.encoded, this.handler.name, this.timeoutMs));
+    this.deferredIn?.left(this);
+  }
+
+  /** Itself and its repeats, as far as somebody waits for them still: each is on its own from now on. */
+  takeAskers(): Message[] {
+    this.isOver = true;
+    const askers = this.takeTwins().flatMap((twin) => twin.takeAskers());
+    return this.asker === null ? askers : [this, ...askers];
   }
 
   /** Its asker is told to wait no longer. What has not started does not start any more, unless it is stored. */

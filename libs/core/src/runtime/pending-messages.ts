@@ -1,5 +1,6 @@
 import type { OpenTurn } from '#journal';
 import { CorruptRecordError, type InboxRow } from '#spi';
+import { joinDelegate } from '../deferred/delegation';
 import type { DurableActivation } from './durable-activation';
 import { lookAgainSoon } from './look-again';
 import type { Mailbox } from './mailbox';
@@ -40,11 +41,15 @@ function mergePending(
     );
   }
   const ordered = opened === undefined ? due : [opened, ...due.filter((row) => row !== opened)];
+  const taken = (message: Message): Message => {
+    joinDelegate(system, message);
+    return message;
+  };
   const merged: Message[] = [];
   let next = 0; // of those that came
   for (const row of ordered) {
     const known = inMemory.get(row.id);
-    if (known === undefined) merged.push(fromInboxRow(row, address, cls, env));
+    if (known === undefined) merged.push(taken(fromInboxRow(row, address, cls, env)));
     else while (next <= arrived.indexOf(known)) merged.push(arrived[next++] as Message);
   }
   return [...merged, ...arrived.slice(next)];

@@ -1,4 +1,5 @@
 import type { StateImage } from '#journal';
+import { releasePlainAnswer } from '../deferred/release-turn';
 import { ActorNotFoundError, ActorTerminatedError } from '../errors';
 import { isPromise } from '../facet/is-promise';
 import { DefaultAnswer } from '../facet/outcomes';
@@ -202,7 +203,7 @@ export class PlainActivation extends Activation {
     leavePlainTurn(this, turn);
     if (received.handler === CREATE) this.become('Active', 'spawn');
     if (received.handler === STOP) return void terminateActor(this, received);
-    received.answer(answer);
+    releasePlainAnswer(turn, answer);
     this.finished(received);
   }
 

@@ -2,6 +2,7 @@ import { failpoint } from '#spi';
 import type { HandlerDefinition } from '../actor/actor-definition';
 import type { ActorInfo, ActorRef } from '../actor/actor-ref';
 import { validateArguments } from '../admission/validate-arguments';
+import { delegateReply } from '../deferred/turn-replies';
 import { InvalidMessageOptionError, ScopeError, TurnEndedError, TurnOrderError } from '../errors';
 import type { Creation } from '../persistence/creation';
 import type { EffectContext } from '../turn/effect-call';
@@ -262,6 +263,7 @@ export class Sender {
         originOf(turn, turn.nextOrdinal('handler'), false),
       );
       message.delayUntil(turn.now() + (ref.options.delayMs ?? 0), ref.options.delayMs);
+      if (ref.options.replyTo !== undefined) delegateReply(turn, message, ref.options.replyTo);
       turn.tell(message);
     };
     if (this.isOpen(ref, handler)) {

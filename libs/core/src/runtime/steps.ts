@@ -7,6 +7,7 @@ import {
   type StateChanges,
 } from '#journal';
 import type { ActorStatus, InboxChange, NewInboxRow, TurnTransaction } from '#spi';
+import { type CommittedReplies, lateChange, lateEntry, lateReplies, putOffChange } from '../deferred/late-rows';
 import type { PendingEntry } from '../turn/effect-record';
 import { encodeError, encodeResult } from './answer-codec';
 import { afterFailure } from '../planning/after-failure';
@@ -25,6 +26,8 @@ export interface TurnCommit {
   readonly ending: Ending;
   /** A facet refused it before anything was recorded: the answer is kept with the message, history is not told (DESIGN §5). */
   readonly refused: boolean;
+  /** Answers that are not this message's own, or its own put off. */
+  readonly replies: CommittedReplies;
   readonly changes: StateChanges | null;
   /** Facets attached or detached by it. */
   readonly facets: readonly (FacetAttached | FacetDetached)[];
@@ -41,6 +44,8 @@ export interface TurnCommit {
   readonly status: ActorStatus | null;
   readonly time: number;
   readonly expiresAt: number;
+  /** Of the late answers. */
+  readonly lateExpiresAt: number;
   readonly done: () => void;
 }
 
@@ -52,6 +57,8 @@ export function commitStep(commit: TurnCommit): Step {
   if (changes !== null) add({ kind: 'StateChanged', changes });
   commit.facets.forEach(add);
   for (const send of commit.sends) add(sentEntry(send));
+  const late = lateReplies(message, commit.replies, ending);
+  for (const reply of late) add(lateEntry(message.to.encoded, reply));
   add({
     kind: 'MessageProcessed',
     messageId: message.id,
@@ -65,7 +72,10 @@ export function commitStep(commit: TurnCommit): Step {
     entries: commit.refused && !message.opened ? [] : entries,
     inbox: [
       ...commit.inbox,
-      ended('done', message, ending, commit.expiresAt),
+      commit.replies?.isDeferred === true
+        ? putOffChange(message, commit.expiresAt)
+        : ended('done', message, ending, commit.expiresAt),
+      ...late.map((reply) => lateChange(message.to.encoded, reply, commit.lateExpiresAt)),
       ...commit.withdrawn.map((id) => takenBack(commit, id)),
     ],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),

@@ -5,6 +5,7 @@ import type { ActorDefinition } from '../actor/actor-definition';
 import type { ActorInfo, ActorRef } from '../actor/actor-ref';
 import type { RefOptions } from '../actor/actor-ref.types';
 import type { ActorRegistry } from '../actor/actor.registry';
+import type { DeferredAsks } from '../deferred/deferred-asks';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import type { FacetChains } from '../facet/facet-chains';
 import type { Explainer } from '../explain/explainer';
@@ -45,6 +46,7 @@ export interface SystemPort {
   readonly respawner: Respawner;
   readonly nodeId: string;
   readonly adrift: AdriftMessages;
+  readonly deferred: DeferredAsks;
   /** `null` but under a test kit. */
   readonly probe: RuntimeProbe | null;
   /** `null` outside development. */
@@ -56,7 +58,7 @@ export interface SystemPort {
   /** Why not, for who is refused. */
   notOwner(): Error;
   classOf(type: string): ActorClass;
-  definitionOf(cls: Parameters<ActorRegistry['byClass']>[0]): ActorDefinition;
+  definitionOf(cls: string | Parameters<ActorRegistry['byClass']>[0]): ActorDefinition;
   /** Brings the message before its receiver, activating it where that is allowed. */
   deliver(message: Message): void;
   /** A send of a turn that is durable now. */

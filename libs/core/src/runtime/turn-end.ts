@@ -2,6 +2,7 @@ import { encodePayload } from '#journal';
 import type { ActorStatus } from '#spi';
 import type { ResolvedOptions } from '../plexspaces.options';
 import type { DurableTurn } from '../turn/durable-turn';
+import type { Turn } from '../turn/turn';
 import type { Message } from './message';
 import type { Ending } from './steps';
 import { CREATE, STOP } from './system-messages';
@@ -12,9 +13,9 @@ export function statusAfter({ handler }: Message, endures: boolean): ActorStatus
   return handler === STOP && !endures ? 'terminated' : null;
 }
 
-/** Ids made by clients are remembered for minutes, all others for a day (P5). A plan's are counted in its state besides. */
-export function keptMs({ keyed, occurrence }: Message, { dedupe }: ResolvedOptions): number {
-  return keyed && occurrence === null ? dedupe.keysMs : dedupe.clientIdsMs;
+/** Ids made by clients are remembered for minutes, all others for a day (P5), and so is one whose answer is owed. A plan's are counted in its state besides. */
+export function keptMs({ received: { keyed, occurrence }, replies }: Turn, { dedupe }: ResolvedOptions): number {
+  return (keyed && occurrence === null) || replies?.isDeferred === true ? dedupe.keysMs : dedupe.clientIdsMs;
 }
 
 /** The answer of a turn, as it is stored. @throws InvalidPayloadError, PayloadTooLargeError */

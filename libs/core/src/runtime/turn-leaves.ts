@@ -31,6 +31,7 @@ export function dropAllButAnswer(turn: DurableTurn): void {
   turn.sends = afterFailure(turn.received);
   turn.plan = null;
   turn.onCommit = null;
+  turn.replies = null;
   turn.rows = null;
 }
 

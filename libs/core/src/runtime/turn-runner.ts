@@ -1,13 +1,7 @@
-import {
-  decodePayload,
-  isPrimitive,
-  toErrorRecord,
-  type FacetAttached,
-  type FacetDetached,
-  type StateChanges,
-} from '#journal';
+import { toErrorRecord, type FacetAttached, type FacetDetached, type StateChanges } from '#journal';
 import { type InboxChange, type TurnTransaction, failpoint } from '#spi';
 import { parkMessage } from '../dead-letters/park-message';
+import { releaseAnswer } from '../deferred/release-turn';
 import { TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
@@ -27,7 +21,7 @@ import type { Message } from './message';
 import { retryTurn } from './retry-turn';
 import { stallMessage } from './stall-message';
 import { commitStep, type Ending } from './steps';
-import { CREATE, STOP } from './system-messages';
+import { CREATE } from './system-messages';
 import { keptMs, resultOf, statusAfter } from './turn-end';
 import { dropAllButAnswer, dropWithdrawn, goOnAfter, leaveDurableTurn } from './turn-leaves';
 
@@ -259,6 +253,7 @@ export class TurnRunner {
         transaction,
         ending,
         refused,
+        replies: turn.replies,
         changes,
         facets,
         inbox: turn.inbox,
@@ -268,7 +263,8 @@ export class TurnRunner {
         isStored: (send) => host.system.keepsInbox(send.to),
         status: ending.kind === 'result' ? statusAfter(message, host.endures) : null,
         time: host.env.now(),
-        expiresAt: host.env.now() + keptMs(message, host.system.options),
+        expiresAt: host.env.now() + keptMs(turn, host.system.options),
+        lateExpiresAt: host.env.now() + host.system.options.dedupe.keysMs,
         done: () => this.committed(turn, ending, outcome),
       }),
     );
@@ -282,8 +278,7 @@ export class TurnRunner {
     failpoint('turn.afterCommit');
     if (message.handler === CREATE) failpoint('spawn.afterCommit');
     failpoint('reply.before');
-    if (ending.kind === 'error') message.fail(outcome);
-    else if (message.handler !== STOP) message.answer(isPrimitive(outcome) ? outcome : decodePayload(ending.result));
+    releaseAnswer(turn, ending, outcome);
     failpoint('reply.after');
     leaveDurableTurn(host, turn);
     host.committed(turn, ending.kind === 'result');

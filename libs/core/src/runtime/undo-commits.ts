@@ -31,7 +31,7 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
     first.row = 'stored'; // a tell of the same id was accepted meanwhile: this is the run of both
     return host.startOver([first, ...others], () => host.renewThen(() => host.turnEnded()));
   }
-  if (refusal.kind === 'duplicate') answerKnown(first, refusal.row);
+  if (refusal.kind === 'duplicate') answerKnown(host.system, first, refusal.row);
   else first.fail(error);
   host.startOver(others, () => {
     first.leave();

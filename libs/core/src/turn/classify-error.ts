@@ -44,6 +44,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'PS_INVALID_REMINDER',
   'PS_REMINDER_LIMIT',
   'PS_REMINDER_NOT_FOUND',
+  'PS_DEFERRED_REPLY',
+  'PS_MESSAGE_KIND',
 ]);
 
 /** P7: is this error the final answer of its message, or a crash that its retry policy judges? */

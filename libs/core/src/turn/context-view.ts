@@ -2,8 +2,10 @@ import { Logger, type LoggerService, type Type } from '@nestjs/common';
 import { type ActorId, type Duration, type PersistentStorage, decodeActorId, parseDuration } from '#spi';
 import type { ActorRows } from '../actor/actor-rows';
 import type { ActorContext, FacetHandle, SideEffectCallOptions } from '../actor/actor-context';
-import { type Addressed, ActorRef, type RefOptions, addressOf } from '../actor/actor-ref';
+import { type Addressed, ActorRef, type RefOptions, UntypedRef, addressOf } from '../actor/actor-ref';
 import { RefFacets } from '../actor/ref-facets';
+import type { ReplyToken } from '../deferred/reply-token';
+import { TurnReplies } from '../deferred/turn-replies';
 import { NoActorContextError } from '../errors';
 import { findFacet } from '../facet/facet-attachments';
 import { serviceOf } from '../facet/facet-views';
@@ -105,7 +107,15 @@ export class ContextView implements ActorContext {
     return this.turn.sideEffect({ scope: 'handler', name, args: [], retry, timeoutMs }, call) as Promise<T>;
   }
 
+  actorOfType(type: string, key: string, options: RefOptions = {}): UntypedRef {
+    return new UntypedRef(this.refOf<object>(type, key, options));
+  }
+
   actor<T extends object>(type: Type<T>, key: string, options: RefOptions = {}): ActorRef<T> {
+    return this.refOf<T>(type, key, options);
+  }
+
+  private refOf<T extends object>(type: Type<T> | string, key: string, options: RefOptions): ActorRef<T> {
     const { system } = this.turn.host;
     const definition = system.definitionOf(type);
     const { tenant = this.self.tenant, namespace = this.self.namespace } = options;
@@ -147,6 +157,21 @@ export class ContextView implements ActorContext {
   transact<T, M = unknown>(work: (manager: M) => Promise<T>): Promise<T> {
     this.assertOutsideEffects('transact()');
     return this.turn.transact(work as TransactCall) as Promise<T>;
+  }
+
+  deferReply<T>(): ReplyToken<T> {
+    this.assertOutsideEffects('deferReply()');
+    return this.replies.defer<T>();
+  }
+
+  reply<T>(token: ReplyToken<T>, value: NoInfer<T>): void {
+    this.assertOutsideEffects('reply()');
+    this.replies.reply(token, value);
+  }
+
+  replyError(token: ReplyToken, error: unknown): void {
+    this.assertOutsideEffects('replyError()');
+    this.replies.replyError(token, error);
   }
 
   patched(changeId: string): boolean {
@@ -196,6 +221,10 @@ export class ContextView implements ActorContext {
   /** The side effect this is called in. It does not run again with its handler, so it may not move what the handler sees. */
   private get effect(): EffectContext | null {
     return frames.getStore()?.effect ?? null;
+  }
+
+  private get replies(): TurnReplies {
+    return (this.turn.replies ??= new TurnReplies(this.turn));
   }
 
   private get dice(): Deterministic {

@@ -116,6 +116,11 @@ export class DurableTurn extends Turn {
     super.tell(message);
   }
 
+  override takeReply(act: string, bytes: number): void {
+    this.assertMayAct(act);
+    this.records.count(bytes);
+  }
+
   queueRow(act: string, compile: () => RowStatement): void {
     this.assertMayAct(act);
     const statement = compile();

@@ -77,6 +77,10 @@ export class ReadTurn extends Turn {
     throw this.violation('sent a message');
   }
 
+  override takeReply(act: string): never {
+    throw this.violation(`called ${act}`);
+  }
+
   violation(act: string): ReadOnlyViolationError {
     const error = new ReadOnlyViolationError(this.actorId, this.received.handler.name, act);
     this.violated ??= error;

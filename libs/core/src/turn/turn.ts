@@ -3,6 +3,7 @@ import type { ActorContext } from '../actor/actor-context';
 import type { ActorDefinition } from '../actor/actor-definition';
 import type { FacetMessage } from '../facet/facet';
 import { Plan } from '../planning/plan';
+import type { TurnReplies } from '../deferred/turn-replies';
 import type { TurnPort } from '../facet/turn-port';
 import { TurnEndedError, TurnTimeoutError } from '../errors';
 import { Timed } from '../runtime/deadline-queue';
@@ -40,6 +41,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   /** What facets planned in it; `null` for nothing. */
   plan: Plan | null = null;
   checkpointWanted = false;
+  /** What it does about answers that are not its own; most turns do nothing. */
+  replies: TurnReplies | null = null;
   /** Its message left records in the journal before this run. */
   resumed = false;
   private endReported = false;
@@ -162,6 +165,11 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   tell(message: Message): void {
     this.assertRunning(`tell ${message.handler.name}`);
     (this.sends ??= []).push(message);
+  }
+
+  /** A late answer, or its own put off, is part of the commit. @param bytes of the answer */
+  takeReply(act: string, _bytes: number): void {
+    this.assertRunning(act);
   }
 
   hasSendTo(receiver: string): boolean {

@@ -1,5 +1,6 @@
 import { type ErrorRecord, type StateChanges, type StateImage, decodePayload, toErrorRecord } from '#journal';
 import { NonDeterminismError, UnknownMethodError } from '../errors';
+import { lateEntry } from '../deferred/late-rows';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { DefaultAnswer, FacetRejection } from '../facet/outcomes';
@@ -86,10 +87,16 @@ export async function rerunTurn(
   return {
     ...outcome,
     changes: outcome.error === null ? live.takeChanges() : null,
-    sends: outcome.error === null ? (turn.sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`) : [],
+    sends: outcome.error === null ? sendsOf(turn) : [],
     lost: lost === null ? null : { expected: lost.expected, got: lost.got },
     unrecorded: host.metUnrecorded,
   };
+}
+
+/** Messages, then late answers: as the commit lists them. */
+function sendsOf({ sends, replies, actorId }: DurableTurn): string[] {
+  const messages = (sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`);
+  return [...messages, ...(replies?.made ?? []).map((reply) => `${lateEntry(actorId, reply).method} to ${actorId}`)];
 }
 
 /** A turn that ends well as far as its code goes may have had its rows refused by the database when it was committed. */

@@ -1,5 +1,6 @@
 import { type ActorEvidence, type Evidence, nameOf } from '../evidence';
 import type { Request } from '../request';
+import { isToken, lateAnswerTo } from '../late-answers';
 import { sameValue, show } from '../same-value';
 
 /** H5: what a client was answered is what the journal says, and the same each time. */
@@ -22,5 +23,9 @@ function wrongAnswer(actor: ActorEvidence, request: Request): string | null {
   const turn = actor.turnsFor(request).find(({ end }) => end !== 'open');
   if (turn === undefined) return null; // not there at all: H1
   if (turn.end !== 'ok') return `${show(values[0])}, while its turn in entry ${turn.seq} ended ${turn.end}`;
-  return sameValue(values[0], turn.result) ? null : `${show(values[0])}; the journal says ${show(turn.result)}`;
+  const isOwn = sameValue(values[0], turn.result) && !isToken(turn);
+  const late = isOwn ? null : lateAnswerTo(actor.turns, turn.messageId);
+  if (late?.kind === 'error') return `${show(values[0])}, while the answer given in entry ${late.seq} is an error`;
+  const recorded = late === null ? turn.result : late.value;
+  return sameValue(values[0], recorded) ? null : `${show(values[0])}; the journal says ${show(recorded)}`;
 }

@@ -1,4 +1,5 @@
 import { type ActorEvidence, type Evidence, nameOf } from '../evidence';
+import { isLateAnswer } from '../late-answers';
 import type { TurnView } from '../turn-view';
 
 /** H7: each send of a committed turn is received once; what no committed turn sent is received by nobody. */
@@ -29,6 +30,7 @@ export function checkSends(evidence: Evidence): void {
 
 function checkReceived(evidence: Evidence, sender: ActorEvidence, turn: TurnView): void {
   for (const { messageId, method, receiver, seq } of turn.sends) {
+    if (isLateAnswer({ method })) continue; // to whoever waits: H5
     const actor = evidence.actors.get(receiver);
     const ends = actor?.turnsOf(messageId).filter(({ end }) => end !== 'open') ?? [];
     const send = `${method} ${messageId} to ${receiver}, sent in entry ${seq},`;

@@ -1,0 +1,61 @@
+import { TerminalError } from '#core';
+import { PlexSpacesError } from '#spi';
+
+/** A class with a behaviour that is declared wrong; found at start. @publicApi */
+export class InvalidBehaviorError extends PlexSpacesError {
+  readonly code = 'PS_INVALID_BEHAVIOR';
+  constructor(
+    readonly className: string,
+    readonly behavior: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`${className} is no valid ${behavior}: ${problems.join('; ')}. Nothing was started.`);
+  }
+}
+
+/** An event that the machine's state does not take. The state is unchanged; a final answer, never retried. @publicApi */
+export class UnexpectedEventError extends TerminalError {
+  constructor(
+    readonly actor: string,
+    readonly state: string,
+    readonly event: string,
+    readonly accepted: readonly string[],
+  ) {
+    super(
+      `${actor} takes no ${event} in state ${state}. It takes: ${accepted.join(', ') || 'nothing'}.`,
+      { actor, state, event, accepted },
+      { code: 'PS_FSM_UNEXPECTED_EVENT' },
+    );
+  }
+}
+
+/** A transition's method named a state that the transition does not lead to. The state is unchanged. @publicApi */
+export class InvalidTransitionError extends TerminalError {
+  constructor(
+    readonly actor: string,
+    readonly from: string,
+    readonly event: string,
+    readonly to: unknown,
+    readonly allowed: readonly string[],
+  ) {
+    super(
+      `${event} in state ${from} of ${actor} led to ${String(to)}, which its @Transition does not name. It names: ${allowed.join(', ') || 'none'}.`,
+      { actor, from, event, to: String(to), allowed },
+      { code: 'PS_FSM_INVALID_TRANSITION' },
+    );
+  }
+}
+
+/** A subscription an event manager cannot take. @publicApi */
+export class InvalidSubscriptionError extends TerminalError {
+  constructor(
+    readonly option: string,
+    readonly reason: string,
+  ) {
+    super(
+      `A subscription's ${option} ${reason}. Nobody was subscribed.`,
+      { option, reason },
+      { code: 'PS_INVALID_SUBSCRIPTION' },
+    );
+  }
+}

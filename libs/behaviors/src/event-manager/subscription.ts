@@ -1,0 +1,84 @@
+import type { Type } from '@nestjs/common';
+import { actorOptionsOf, type NoReply } from '#core';
+import { type Duration, parseDuration } from '#spi';
+import { InvalidSubscriptionError } from '../errors';
+
+/** Which events a subscriber gets: those with these properties, or those a method of the manager's says `true` of. @publicApi */
+export type EventFilter = { readonly match: Readonly<Record<string, unknown>> } | { readonly predicate: string };
+
+/** @publicApi */
+export interface SubscriptionOptions {
+  /** Names it at the manager; adding one of a name that is there replaces it. Default: actor and handler. */
+  readonly id?: string;
+  readonly filter?: EventFilter;
+  /** What a failure means for the subscription. Default `keep`. */
+  readonly onFailure?: 'keep' | 'remove';
+  /** How long the manager waits where it waits. Default: as any ask. */
+  readonly timeout?: Duration;
+}
+
+/** Somebody who gets events: plain data, kept in the manager's state. @publicApi */
+export interface Subscription extends Omit<SubscriptionOptions, 'id'> {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  /** The message that brings the event. */
+  readonly handler: string;
+}
+
+/** What came of `syncNotify`, or of a `notify` whose handlers were waited for. @publicApi */
+export interface SyncReport {
+  readonly delivered: readonly string[];
+  readonly failed: readonly { readonly id: string; readonly error: string; readonly removed: boolean }[];
+}
+
+/** The messages of an event manager, for typed refs: `ActorClient<Bus & EventManaging<OrderEvent>>`. @publicApi */
+export interface EventManaging<E> {
+  /** @throws InvalidSubscriptionError, UnknownActorTypeError */
+  addHandler(subscription: Subscription): string;
+  /** @returns whether it was there */
+  removeHandler(id: string): boolean;
+  handlers(): readonly Subscription[];
+  /** Each subscriber gets the event as a message of its own. */
+  notify(event: E): NoReply;
+  /** Answers when every subscriber has handled the event, or failed to. */
+  syncNotify(event: E): SyncReport;
+}
+
+/** `await bus.ask.addHandler(subscription(Audit, 'a', 'onOrder', { filter: { match: { kind: 'paid' } } }))`. @publicApi */
+export function subscription<T extends object>(
+  actor: Type<T> | string,
+  key: string,
+  handler: keyof T & string,
+  { id, ...options }: SubscriptionOptions = {},
+): Subscription {
+  const type = typeof actor === 'string' ? actor : (actorOptionsOf(actor)?.type ?? actor.name);
+  return { id: id ?? `${type}/${key}.${handler}`, type, key, handler, ...options };
+}
+
+/** @throws InvalidSubscriptionError */
+export function checkSubscription(manager: object, given: Subscription): void {
+  const { onFailure, timeout, filter } = given;
+  for (const name of ['id', 'type', 'key', 'handler'] as const)
+    if (typeof given[name] !== 'string' || given[name] === '') throw new InvalidSubscriptionError(name, 'is no name');
+  if (onFailure !== undefined && !['keep', 'remove'].includes(onFailure))
+    throw new InvalidSubscriptionError('onFailure', "is neither 'keep' nor 'remove'");
+  if (timeout !== undefined) parseDuration(timeout);
+  if (filter === undefined) return;
+  if ('predicate' in filter) {
+    if (typeof (manager as Record<string, unknown>)[filter.predicate] !== 'function')
+      throw new InvalidSubscriptionError('filter', `names ${filter.predicate}, which is no method of the manager`);
+  } else if (typeof filter.match !== 'object')
+    throw new InvalidSubscriptionError('filter', 'has neither match nor predicate');
+}
+
+/** Does the subscriber get the event? */
+export async function takes(manager: object, { filter }: Subscription, event: unknown): Promise<boolean> {
+  if (filter === undefined) return true;
+  if ('predicate' in filter) {
+    const predicate = (manager as Record<string, (event: unknown) => unknown>)[filter.predicate];
+    return (await predicate?.call(manager, event)) === true;
+  }
+  const facts = (typeof event === 'object' && event !== null ? event : {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(filter.match).every(([name, value]) => facts[name] === value);
+}

@@ -1,0 +1,54 @@
+import { StateMap } from '#journal';
+import type { TurnHost } from '../runtime/turn-host';
+
+/** Beside the states of facets, whose names never begin so. */
+const SLOT = '$deferred';
+/** P12: answers one actor may owe at a time. */
+export const MAX_OPEN = 10_000;
+
+type Kept = Pick<TurnHost, 'facetState' | 'setFacetState'>;
+
+/**
+ * The answers an actor owes: message id → when the answer was put off, oldest first. Part of the actor's state: rolled back
+ * with a failed turn (P7), durable where the actor is, the same when the turn is run again (P9).
+ */
+export class OpenDeferrals {
+  private constructor(
+    private readonly host: Kept,
+    private readonly lifetimeMs: number,
+    private readonly open: StateMap<string, number>,
+  ) {}
+
+  static of(host: Kept, lifetimeMs: number): OpenDeferrals {
+    return new OpenDeferrals(
+      host,
+      lifetimeMs,
+      (host.facetState(SLOT) as StateMap<string, number> | undefined) ?? new StateMap(),
+    );
+  }
+
+  /** @returns `false` when there are too many. */
+  add(messageId: string, now: number): boolean {
+    for (const [id, since] of this.open) {
+      if (!this.isOver(since, now)) break;
+      this.open.delete(id);
+    }
+    if (this.open.size >= MAX_OPEN) return false;
+    this.open.set(messageId, now);
+    this.host.setFacetState(SLOT, this.open);
+    return true;
+  }
+
+  /** Takes one out that is to be answered now. */
+  take(messageId: string, now: number): 'open' | 'unknown' | 'expired' {
+    const since = this.open.get(messageId);
+    if (since === undefined) return 'unknown';
+    if (this.isOver(since, now)) return 'expired';
+    this.open.delete(messageId);
+    return 'open';
+  }
+
+  private isOver(since: number, now: number): boolean {
+    return now - since >= this.lifetimeMs;
+  }
+}

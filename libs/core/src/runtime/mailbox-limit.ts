@@ -1,0 +1,20 @@
+import { MailboxFullError } from '../errors';
+import type { Activation } from './activation';
+import type { Message } from './message';
+
+/** What a sender is told to wait when a mailbox is full. */
+const RETRY_AFTER_MS = 100;
+
+/** Read-only messages do not stand in line, but while the actor is loaded. */
+export function isFull(activation: Activation, message: Message): boolean {
+  if (message.handler.readOnly && activation.state !== 'Creating') return false;
+  if (isUnparking(message.handler)) return false; // it may be what makes room
+  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
+  return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
+}
+
+export function fullError(activation: Activation): MailboxFullError {
+  const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
+  const limit = activation.waiting >= maxMessages ? `${maxMessages} messages` : `${maxBytes} bytes`;
+  return new MailboxFullError(activation.address.encoded, limit, RETRY_AFTER_MS);
+}
