@@ -56,6 +56,7 @@ const plants: readonly (readonly [rule: string, file: string, source: string])[]
   ['journal-imports', 'libs/journal/src/plant-3.ts', `import '#storage/memory';`],
   ['core-imports', 'libs/core/src/plant-4.ts', `import '#storage/sqlite';`],
   ['facets-imports', 'libs/facets/src/plant-40.ts', `import '#journal';`],
+  ['behaviors-imports', 'libs/behaviors/src/plant-41.ts', `import '#journal';`],
   ['cli-imports', 'libs/cli/src/plant-27.ts', `import '#core';`],
   ['testing-imports', 'libs/testing/src/plant-5.ts', `import '#storage/sqlite';`],
   ['known-library', 'libs/surprise/src/plant-6.ts', `import '#spi';`],

@@ -55,7 +55,7 @@ const counter: ActorModel<{ readonly value: number }> = {
   const calls = (): string => join(folder, 'calls.strace');
   const delays = (): number => readFileSync(calls(), 'utf8').split('(DELAYED)').length - 1;
 
-  /** A node under strace, killed with it as soon as `isOver` says so of the rounds so far. */
+  /** A node under strace, killed with it in the middle of a round, as soon as `isOver` says so of those before. */
   async function run({ inject, patience }: Slowness, isOver: (rounds: readonly Round[]) => boolean): Promise<void> {
     const options = ['-f', '-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:${inject}`, '-o', calls()];
     const node = [process.execPath, '-r', join(root, 'test/register.cjs'), join(__dirname, 'slow-disk/node.ts')];
@@ -64,15 +64,16 @@ const counter: ActorModel<{ readonly value: number }> = {
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true, // a group of its own, so that the traced process ends with it
     });
-    const ended = once(strace, 'exit');
+    const ended = once(strace, 'close'); // not before the node is gone: it has the other end of the pipe as well
     const rounds: Round[] = [];
     for await (const line of createInterface({ input: strace.stdout })) {
-      const [, answered, asked] = /^round (\d+) of (\d+)$/.exec(line) ?? [];
-      rounds.push({ answered: Number(answered), asked: Number(asked) });
-      if (!isOver(rounds)) continue;
+      const round = /^round (\d+) of (\d+)$/.exec(line);
+      if (round !== null) rounds.push({ answered: Number(round[1]), asked: Number(round[2]) });
+      if (round !== null || !isOver(rounds)) continue;
       process.kill(-(strace.pid as number), 'SIGKILL');
       break;
     }
+    strace.stdout.resume();
     await ended;
   }
 

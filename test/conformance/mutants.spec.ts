@@ -548,6 +548,16 @@ const mutants: Mutant[] = [
     },
   },
   {
+    bug: 'lists actors with parked messages in the order in which they parked',
+    rule: 'I6',
+    plant: ({ inbox, tables }) => {
+      inbox.actorsParked = async (prefix, after) => {
+        const parked = [...tables.parked.keys()].filter((id) => id.startsWith(prefix));
+        return after === '' ? parked : [];
+      };
+    },
+  },
+  {
     bug: 'keeps the newest checkpoint of a purged actor',
     rule: 'C6',
     cases: 'checkpoints',
@@ -614,6 +624,7 @@ describe('the conformance suites', () => {
       'I3',
       'I4',
       'I5',
+      'I6',
       'C1',
       'C2',
       'C3',

@@ -10,7 +10,8 @@ import { Counter } from './counter';
 
 // A node whose clients write down what they asked and what they were told, and give up after so many milliseconds:
 //   node.ts <database> <log of operations> <patience>
-// A line for each round of asks, by how many of them were answered: `round <answered> of <asked>`. It ends by being killed.
+// Two lines for each round of asks: `asking` when they are under way, and how many of them were answered:
+// `round <answered> of <asked>`. It ends by being killed.
 
 const KEYS = 6;
 
@@ -42,7 +43,9 @@ async function main([database = '', log = '', patience = '']: readonly string[])
   };
 
   for (let round = 0; ; round++) {
-    const answers = await Promise.all(Array.from({ length: KEYS }, (_, i) => ask(String(i), round)));
+    const asks = Array.from({ length: KEYS }, (_, i) => ask(String(i), round));
+    writeSync(1, 'asking\n');
+    const answers = await Promise.all(asks);
     writeSync(1, `round ${answers.filter(Boolean).length} of ${KEYS}\n`);
   }
 }

@@ -109,8 +109,8 @@ export const OWNERSHIP_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: TERMS,
-        find: '    if (this.isStopped) return;\n    await this.due.start();',
-        put: '    if (this.isStopped || (this.begun = (this.begun ?? 0) + 1) > 1) return;\n    await this.due.start();',
+        find: '    if (this.isStopped) return;\n    await this.system.supervision.start();',
+        put: '    if (this.isStopped || (this.begun = (this.begun ?? 0) + 1) > 1) return;\n    await this.system.supervision.start();',
       },
       {
         file: TERMS,

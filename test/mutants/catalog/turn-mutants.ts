@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant';
 
 const TURN_RUNNER = 'libs/core/src/runtime/turn-runner.ts';
+const TURN_LEAVES = 'libs/core/src/runtime/turn-leaves.ts';
 const DURABLE_TURN = 'libs/core/src/turn/durable-turn.ts';
 const DURABLE_ACTIVATION = 'libs/core/src/runtime/durable-activation.ts';
 const COMMIT_LINE = 'libs/core/src/runtime/commit-line.ts';
@@ -93,7 +94,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
       {
         file: DURABLE_TURN,
         find: 'if (error !== null) reject(fromErrorRecord(error));',
-        put: 'if (error !== null) {\n        this.handlerActs--;\n        reject(fromErrorRecord(error));\n      }',
+        put: 'if (error !== null) {\n        this.ordinals.handlerActs--;\n        reject(fromErrorRecord(error));\n      }',
       },
     ],
   },
@@ -140,8 +141,8 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: DURABLE_ACTIVATION,
-        find: '    renewInstance(this).then(',
-        put: '    (this.state === "Failed" ? Promise.resolve(true) : renewInstance(this)).then(',
+        find: '    return renewInstance(this);',
+        put: '    return this.state === "Failed" ? Promise.resolve(true) : renewInstance(this);',
       },
     ],
   },
@@ -149,7 +150,7 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     name: 'sends of a failed turn',
     breaks: 'P7',
     what: 'what a failed turn sent leaves with its error',
-    edits: [{ file: TURN_RUNNER, find: '    turn.sends = null;\n', put: '' }],
+    edits: [{ file: TURN_LEAVES, find: '  turn.sends = afterFailure(turn.received);\n', put: '' }],
   },
   {
     name: 'state of a failed turn',
@@ -223,8 +224,8 @@ export const TURN_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: STEPS,
-        find: '...step(message, entries, inbox), ends: true, sends:',
-        put: '...step(message, isNew ? [] : entries.slice(0, -1), []), ends: true, sends:',
+        find: '    ...step(message, entries, inbox),\n    ends: true,\n    sends: [...goingOn',
+        put: '    ...step(message, isNew ? [] : entries.slice(0, -1), []),\n    ends: true,\n    sends: [...goingOn',
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { CREATE, isUnparking, STOP } from './system-messages';
+import { CREATE, STOP } from './system-messages';
 import { ActorNotFoundError, ActorTerminatedError, NodeStoppingError } from '../errors';
 import { decodeActorId } from '#spi';
 import type { ActorInfo } from '../actor/actor-ref';

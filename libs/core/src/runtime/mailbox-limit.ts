@@ -1,6 +1,7 @@
 import { MailboxFullError } from '../errors';
 import type { Activation } from './activation';
 import type { Message } from './message';
+import { isUnparking } from './system-messages';
 
 /** What a sender is told to wait when a mailbox is full. */
 const RETRY_AFTER_MS = 100;

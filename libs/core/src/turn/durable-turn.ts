@@ -19,11 +19,10 @@ import { actPromise } from './handled';
 import { PATCH_PREFIX } from './recorded-acts';
 import { pause, runEffect } from './run-effect';
 import { OpenActs } from './open-acts';
+import { Ordinals } from './ordinals';
 import { TurnRecords } from './turn-records';
 import { openTransact, TRANSACT, type TransactCall, type TurnTransact } from './turn-transaction';
 import { type Act, Turn } from './turn';
-
-export type { DurableTurnHost, TurnMode };
 
 /**
  * A turn whose acts are recorded (P6, P9). It starts with the records its message already has and goes live
@@ -47,9 +46,7 @@ export class DurableTurn extends Turn {
   /** Statements on the user's own tables that run with the commit. */
   rows: RowStatement[] | null = null;
   private readonly log: ActLog;
-  private handlerActs = 0;
-  /** Of facets, by scope: most turns have none. */
-  private facetActs: Map<string, number> | null = null;
+  private readonly ordinals = new Ordinals();
   private clock: number;
   readonly open = new OpenActs();
   readonly waitsToBeStuck = 1; // it ends when all its acts have
@@ -94,11 +91,7 @@ export class DurableTurn extends Turn {
   }
 
   nextOrdinal(scope: string): number {
-    if (scope === 'handler') return this.handlerActs++;
-    const counts = (this.facetActs ??= new Map<string, number>());
-    const ordinal = counts.get(scope) ?? 0;
-    counts.set(scope, ordinal + 1);
-    return ordinal;
+    return this.ordinals.next(scope);
   }
 
   act(act: Act, call: EffectCall<unknown>): Promise<unknown> {
@@ -138,7 +131,7 @@ export class DurableTurn extends Turn {
   patched(changeId: string): boolean {
     this.assertMayAct(`patched(${changeId})`);
     const name = PATCH_PREFIX + changeId;
-    const ordinal = this.handlerActs;
+    const ordinal = this.ordinals.ofHandler;
     const isRecorded = this.log.patchAt(ordinal) === name;
     if (!isRecorded && (this.log.isReplaying || this.mode === 'verify')) return false;
     this.nextOrdinal('handler');
