@@ -1,6 +1,6 @@
 import { Actor, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import { type InboxStorage, StoreFailedError } from 'plexspaces/spi';
-import { abandoned, failureOf } from './gate';
+import { Gate, abandoned, failureOf, settle } from './gate';
 import { steadyClock } from './steady-clock';
 import { type Node, World } from './world';
 
@@ -69,6 +69,25 @@ describe('accepted work, where the store was away when it fell due (P8)', () => 
     node.crash();
     new Outage(await world.start([Noter]), 'nextDue');
     await clock.advance('65s');
+    expect(noted).toEqual(['rent']);
+  });
+
+  it('is found at once when it fell due while a look was under way', async () => {
+    const node = await world.start([Noter]);
+    await node.ref(Noter).with({ delay: 30_005 }).tell.note('rent'); // the look after 30 s comes just before
+    const { inbox } = node.probe;
+    const due = inbox.due.bind(inbox);
+    const gate = new Gate();
+    inbox.due = async (atMs, limit) => {
+      const found = await due(atMs, limit);
+      await gate.pass();
+      return found;
+    };
+    await clock.advance('30s');
+    await clock.advance(10);
+    gate.open();
+    await settle();
+    await clock.advance('1s');
     expect(noted).toEqual(['rent']);
   });
 

@@ -64,8 +64,9 @@ export class DueScanner {
       failpoint('due.beforeSweep');
       const swept = await storage.inbox.sweep(env.now(), SWEEP);
       failpoint('due.afterSweep');
+      const at = env.now(); // one moment for both questions: what falls due between two would be in neither answer
       for (let limit = PAGE, woken = 0; ; limit *= 2) {
-        const found = await storage.inbox.due(env.now(), limit);
+        const found = await storage.inbox.due(at, limit);
         if (!this.system.mayAct()) return; // another node looks after them
         for (const { actor } of found.slice(woken)) {
           failpoint('due.beforeWake');
@@ -76,7 +77,7 @@ export class DueScanner {
       }
       failpoint('due.afterWake');
       if (swept === SWEEP) await this.sweepTheRest();
-      const next = await storage.inbox.nextDue(env.now());
+      const next = await storage.inbox.nextDue(at);
       this.failed = 0;
       this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
     } catch (error) {
