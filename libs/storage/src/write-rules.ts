@@ -9,7 +9,7 @@ export const MAX_SEQ = 2 ** 32 - 1;
 export type InboxVerdict = 'insert' | 'update' | 'duplicate' | 'unknown';
 
 /** Does this change expect to find no row of its id, and make one? */
-export function bringsRow(change: InboxChange): boolean {
+function bringsRow(change: InboxChange): boolean {
   if (change.op === 'open') return change.row !== null;
   return (change.op === 'done' || change.op === 'parked') && change.fresh;
 }

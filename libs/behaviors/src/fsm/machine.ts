@@ -39,7 +39,7 @@ export function eventsOf(cls: Type<object>): readonly string[] {
   return [...new Set(declared.map(({ options, property }) => options.on ?? property))];
 }
 
-export function listOf(names: string | readonly string[] | undefined): readonly string[] {
+function listOf(names: string | readonly string[] | undefined): readonly string[] {
   if (names === undefined) return [];
   return typeof names === 'string' ? [names] : names;
 }

@@ -2,14 +2,7 @@ import type { HandlerDefinition } from '../actor/actor-definition';
 
 /** Messages of the runtime itself. Users cannot send them: handler names may not begin with '$'. */
 export type SystemMethod =
-  | '$create'
-  | '$stop'
-  | '$attach'
-  | '$detach'
-  | '$advance'
-  | '$revive'
-  | '$discard'
-  | '$parked';
+  '$create' | '$stop' | '$attach' | '$detach' | '$advance' | '$revive' | '$discard' | '$parked';
 
 function systemHandler(name: SystemMethod): HandlerDefinition {
   return plainHandler(name, name);

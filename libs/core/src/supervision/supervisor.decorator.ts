@@ -3,7 +3,7 @@ import type { Duration } from '#spi';
 import { InvalidSupervisorError } from '../errors';
 import type { ChildSpec } from './child-spec';
 
-export const SUPERVISOR = Symbol.for('plexspaces:supervisor');
+const SUPERVISOR = Symbol.for('plexspaces:supervisor');
 
 /**
  * Whom the end of one child concerns. oneForOne: itself. oneForAll: all. restForOne: itself and those started after it.

@@ -11,7 +11,7 @@ import { type FindActivation, isAhead, turnAhead } from './turn-ahead';
 import { Wait } from './wait';
 
 /** How often it is looked whether turns wait for each other, while any of them waits. Detection takes two looks at most. */
-export const PROBE_MS = 25;
+const PROBE_MS = 25;
 
 /** What {@link Waits} needs of the actor system. */
 export interface WaitsHost extends Pick<SystemPort, 'deadlines' | 'logger'> {
