@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -12,6 +12,8 @@ import type { TestServer } from './test-server';
 const DEBIAN = '/usr/lib/postgresql';
 /** One answer each 50 ms for half a minute. */
 const LOOKS = 600;
+/** After so many, what a killed postmaster has left behind is not waited for any longer. */
+const PATIENCE = 100;
 
 /** The folder of `initdb` and `postgres`; `undefined` where they are not installed. */
 export function postgresBinaries(): string | undefined {
@@ -66,6 +68,7 @@ export class PrivatePostgres {
   /** Harmless when it runs. After a SIGKILL it comes up once the last of the old processes is gone. */
   async start(): Promise<void> {
     for (let look = 0; look < LOOKS; look++) {
+      if (look === PATIENCE && this.log.includes('still in use')) endProcessesIn(join(this.folder, 'data'));
       if (!isRunning(this.postmaster)) this.spawn();
       if (await this.answers()) return;
       await pause(50);
@@ -140,6 +143,17 @@ export class PrivatePostgres {
 
 function isRunning(process: ChildProcess | undefined): process is ChildProcess {
   return process?.exitCode === null && process.signalCode === null;
+}
+
+/** A backend that cannot write on a full disk may never come to see that its postmaster is gone. Postgres works in its data folder. */
+function endProcessesIn(folder: string): void {
+  for (const pid of existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []) {
+    try {
+      if (readlinkSync(join('/proc', pid, 'cwd')) === folder) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      continue; // it ended meanwhile, or is not ours to look at
+    }
+  }
 }
 
 async function freePort(): Promise<number> {
