@@ -64,7 +64,7 @@ export class ClosedLine {
   /** Something has come, or has ended: whatever may pass now does (H1). */
   move(): void {
     const { by, host } = this;
-    if (by === null || host.released || host.runner.isBusy) return;
+    if (by === null || host.released || host.runner.isBusy || host.reins?.isTight === true) return; // a crashed instance is nobody's
     const next = this.takePassing();
     if (next !== null && by.isPoison && !this.mailbox.all.some(({ opened }) => opened)) return this.start(next);
     if (next !== null) {

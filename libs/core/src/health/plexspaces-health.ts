@@ -6,7 +6,7 @@ import { ActorTroubles } from './actor-troubles';
 import type { ResolvedHealthOptions } from './health.options';
 import { Resources, shortages } from './resources';
 import { type HealthIndicator, type HealthResult, result } from './result';
-import { SUPERVISION_HEALTH, type SupervisionHealth } from './supervision-health';
+import { SUPERVISION_HEALTH, type SupervisionHealth, statusOf } from './supervision-health';
 
 /** DI token of the checked options. */
 export const HEALTH_OPTIONS = Symbol.for('plexspaces:health-options');
@@ -143,7 +143,7 @@ export class PlexSpacesHealth implements OnModuleInit, OnApplicationShutdown {
 
   /** Down when a supervisor gave up. */
   supervision(key = 'supervision'): Promise<HealthResult> {
-    const status = this.supervised?.status() ?? { supervisors: 0, failed: [] };
+    const status = this.supervised?.status() ?? statusOf(this.system.supervision);
     return Promise.resolve(result(key, status.failed.length === 0, status));
   }
 

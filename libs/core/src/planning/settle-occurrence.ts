@@ -21,9 +21,9 @@ export function planOn(turn: Turn): void {
     facet.instance.onOccurrence?.(new FacetPlanView(turn, facet), occurrence, handler === ADVANCE);
 }
 
-/** The actor is about to end for good. A virtual one goes on with the next message, and so do its plans. */
+/** The actor is about to end for good. A virtual one goes on with the next message, a permanent child when it is started again; so do their plans. */
 function withdrawAll(turn: Turn): void {
-  if (turn.definition.virtual !== null) return;
+  if (turn.host.endures) return;
   for (const facet of turn.host.facets) facet.instance.onStop?.(new FacetPlanView(turn, facet));
 }
 

@@ -192,7 +192,7 @@ export class Activations {
     this.active.delete(encoded);
     this.system.deadlines.idle.left(activation);
     this.changed.delete(encoded);
-    if (departure === 'terminated' && definition.virtual === null)
+    if (departure === 'terminated' && !activation.endures)
       this.system.deferred.actorEnded(encoded, new ActorTerminatedError(encoded));
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;

@@ -238,7 +238,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
   }
 
   override get isQuiet(): boolean {
-    return this.closed.isClosed || super.isQuiet;
+    return (this.closed.isClosed && !this.runner.isBusy) || super.isQuiet;
   }
 
   makeInstance(): Promise<boolean> {

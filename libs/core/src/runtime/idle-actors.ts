@@ -111,7 +111,7 @@ export class IdleActors {
 
   private evict(queue: IdleQueue, activation: Activation): void {
     queue.remove(activation);
-    if (!activation.isIdle) return; // it comes back when it rests
+    if (!activation.isIdle || activation.isHeld) return; // it comes back when it rests
     const limits = this.limitsOn(queue);
     for (const limit of limits) limit.leaving++;
     void activation.passivate('limit').then(() => {

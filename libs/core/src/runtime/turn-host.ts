@@ -12,6 +12,8 @@ export interface TurnHost {
   readonly system: SystemPort;
   /** 0 on an actor without a journal. */
   readonly epoch: number;
+  /** A stop ends its stay in memory, not the actor: it is virtual, or its supervisor starts it again. */
+  readonly endures: boolean;
   /** Order of what this actor sends to one receiver. */
   sourceFor(receiver: string): Source;
   readonly facets: readonly ResolvedFacet[];

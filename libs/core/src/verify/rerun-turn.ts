@@ -121,6 +121,8 @@ async function settle(turn: DurableTurn, chain: Parameters<typeof runHandler>[1]
 /** Stands in for an activation: records are all there is, so an act without one has left the path. */
 class VerifyHost implements DurableTurnHost {
   readonly epoch = 0;
+  /** The journal does not say whether a supervisor would have started it again. */
+  readonly endures: boolean;
   readonly recordsEffects: boolean;
   metUnrecorded = false;
   readonly facets: readonly ResolvedFacet[];
@@ -134,6 +136,7 @@ class VerifyHost implements DurableTurnHost {
     private readonly live: LiveState,
   ) {
     this.facets = cls.facets;
+    this.endures = cls.definition.virtual !== null;
     const config = cls.facets.find(({ name }) => name === DURABILITY)?.config as DurabilityConfig | undefined;
     this.recordsEffects = config?.cacheSideEffects ?? true;
     this.pathEnd = new Promise((_, reject) => (this.endPath = reject));
