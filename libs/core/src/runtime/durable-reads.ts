@@ -47,8 +47,10 @@ export class DurableReads {
   private async confirm(messages: readonly Message[]): Promise<void> {
     const { host } = this;
     try {
+      const { seq, epoch } = host.line.durableHead;
       const actual = await host.system.storage.journal.head(host.actorId);
-      if (host.line.isWrittenBy(actual)) for (const message of messages) this.run(message);
+      const isAsItWas = actual.seq === seq && actual.epoch === epoch; // our own first append may have come between
+      if (isAsItWas || host.line.isWrittenBy(actual)) for (const message of messages) this.run(message);
       else this.overtaken(messages, new VersionConflictError(host.actorId, host.line.durableHead, actual));
     } catch (error) {
       for (const message of messages) fail(message, error);
