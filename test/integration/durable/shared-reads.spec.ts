@@ -19,6 +19,8 @@ const memory = new MemoryStorage();
 let looks = 0;
 const noMove = (): Promise<void> => Promise.resolve();
 let beforeHead = noMove;
+/** After the head was read, before it is told. */
+let afterHead = noMove;
 let isMoving = false;
 
 /** One node's handle on a store that others write too. */
@@ -31,7 +33,9 @@ function handle(isShared = true): Storage {
       isMoving = true;
       await beforeHead().finally(() => (isMoving = false));
     }
-    return own.journal.head(actor);
+    const row = await own.journal.head(actor);
+    await afterHead();
+    return row;
   };
   const journal = Object.create(own.journal, {
     capabilities: { value: capabilities },
@@ -89,6 +93,18 @@ describe('a read-only answer on a store that others write (P2)', () => {
     expect(value).toBeGreaterThanOrEqual(1);
     expect(moves).toBeLessThan(10);
     expect(await ref.ask.current()).toBeGreaterThanOrEqual(value);
+  });
+
+  it('takes the first append of its own activation, made while it looked, for nobody else’s', async () => {
+    const app = await start();
+    const ref = app.client(SharedCounter).ref('own');
+    expect(await ref.ask.current()).toBe(0);
+    afterHead = async (): Promise<void> => {
+      afterHead = noMove;
+      await ref.ask.add(1);
+    };
+    expect(await ref.ask.current()).toBe(1);
+    expect(app.events.filter(({ to }) => to === 'Failed')).toEqual([]);
   });
 
   it('costs one look for all who wait, and none where nobody else writes', async () => {

@@ -7,8 +7,10 @@ import {
   Handle,
   SideEffect,
   State,
+  Supervisor,
   TerminalError,
   UseFacets,
+  child,
   durability,
   virtualActor,
 } from 'plexspaces';
@@ -345,6 +347,17 @@ describe('reminders', () => {
     await ref.stop();
     expect(await app.storage.inbox.pending(ref.actorId)).toEqual([]);
     expect(await app.storage.inbox.parked(ref.actorId)).toEqual([]);
+  });
+
+  it('outlive the stop of a permanent child, which its supervisor mends', async () => {
+    @Supervisor({ strategy: 'oneForOne', children: [child(Mortal, 'm')] })
+    class Top {}
+    await app.close();
+    app = await ActorTestingModule.create({ actors: [Mortal, Top], providers: [ReminderFacet], clock }).start();
+    await app.ref(Mortal, 'm').ask.register();
+    await app.ref(Mortal, 'm').stop();
+    await clock.advance('10s');
+    expect(await app.storage.inbox.pending(app.ref(Mortal, 'm').actorId)).toHaveLength(1);
   });
 
   it('verify', async () => {

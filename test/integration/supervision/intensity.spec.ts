@@ -1,4 +1,5 @@
 import { child } from 'plexspaces';
+import { PlexSpacesHealth, PlexSpacesHealthModule } from 'plexspaces/health';
 import { closeApps } from '../../support/app';
 import { DURABLE, PLAIN } from '../../support/kinds';
 import { Worker, env, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
@@ -54,6 +55,19 @@ describe.each([PLAIN, DURABLE])('restart types and intensity, $name', (kind) => 
     expect((await stats(top)).lastError).toMatchObject({ code: 'PS_RESTART_INTENSITY', child: 'subject/a' });
     await expect(ref('b').ask.add(1)).rejects.toMatchObject({ code: 'PS_CHILD_DOWN' });
     expect(app.complaints.join()).toContain('it gave up: subject/a failed (boom)');
+  });
+
+  it('makes a node unready when the topmost supervisor has given up', async () => {
+    const worker = workerOf(kind);
+    const top = supervisor('Top', { maxRestarts: 1, within: '5s', children: [child(worker, 'a')] });
+    const { providers = [] } = PlexSpacesHealthModule.forRoot();
+    const { app, crash } = await startTree(worker, [top], { providers });
+    const health = app.module.get(PlexSpacesHealth);
+    await crash('a');
+    expect(await health.supervision()).toEqual({ supervision: { status: 'up', supervisors: 1, failed: [] } });
+    await crash('a');
+    const { supervision } = await health.supervision();
+    expect(supervision).toEqual({ status: 'down', supervisors: 1, failed: [expect.stringContaining('Top')] });
   });
 
   it('[SV05] crashes spaced wider than the window never exhaust it', async () => {

@@ -19,7 +19,12 @@ const PATIENCE = 100;
 export function postgresBinaries(): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((version) => join(DEBIAN, version, 'bin')) : [];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...versions.reverse()];
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+  const found = folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+  if (found === undefined && process.env['CI'] !== undefined)
+    throw new Error(
+      'There is no initdb on this machine. Install the Postgres server: its tests are not skipped in CI.',
+    );
+  return found;
 }
 
 /** Postgres does not run as root: then it is the user its package made. */
