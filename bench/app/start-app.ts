@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamicModule, INestApplicationContext, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type ActorClient, PlexSpacesModule, getActorToken } from 'plexspaces';
+import { type ActorClient, ActorSystem, PlexSpacesModule, getActorToken } from 'plexspaces';
 import { RedisStorageModule } from 'plexspaces/redis';
 import { STORAGE, type Storage } from 'plexspaces/spi';
 import { TypeormStorageModule } from 'plexspaces/typeorm';
@@ -11,6 +11,7 @@ import type { Store } from '../servers/store';
 export interface App {
   client<T extends object>(cls: Type<T>): ActorClient<T>;
   readonly storage: Storage;
+  readonly system: ActorSystem;
   close(): Promise<void>;
 }
 
@@ -60,6 +61,7 @@ function appOf(context: INestApplicationContext): App {
   return {
     client: <T extends object>(cls: Type<T>) => context.get<ActorClient<T>>(getActorToken(cls), { strict: false }),
     storage: context.get<Storage>(STORAGE, { strict: false }),
+    system: context.get(ActorSystem, { strict: false }),
     close: () => context.close(),
   };
 }

@@ -24,6 +24,7 @@ import { run as recoveryLedger } from './recovery-ledger';
 import { run as recoveryLong } from './recovery-long';
 import { run as remindersDue } from './reminders-due';
 import { run as replayMemory } from './replay-memory';
+import { run as restartStorm } from './restart-storm';
 import { heapActive, heapActiveDurable, heapPassive, heapPassiveDurable, spawnVirtual } from './spawn-virtual';
 import { run as turnGrowth } from './turn-growth';
 import { run as writeLong } from './write-long';
@@ -55,6 +56,7 @@ export const CASES = {
   'spawn-active-durable': heapActiveDurable,
   'spawn-passive-durable': heapPassiveDurable,
   'many-keys': manyKeys,
+  'restart-storm': restartStorm,
   'append-memory': onMemory,
   'append-store': onStore,
   'ours-postgres': (bench) => measureOurs('postgres', bench),

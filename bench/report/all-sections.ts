@@ -4,6 +4,7 @@ import { durableSection, growthSection, reminderSection, touchSection } from './
 import { ENCRYPTION } from './encryption-section';
 import { HEAP, appendSection, memorySection, recoverySection } from './recovery-section';
 import { MANY, SPAWN } from './spawn-section';
+import { STORM } from './storm-section';
 import type { Section } from './sections';
 
 /** What `npm run bench` has to show. What has nothing to do with storage, and what takes minutes, is part of the SQLite run or asked for by name. */
@@ -17,7 +18,7 @@ export function sectionsOn(storage: StorageName): readonly Section[] {
     growthSection,
     memorySection,
   ].map((section) => section(storage));
-  return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP, SPAWN, MANY] : stored;
+  return storage === 'sqlite' ? [ASK, ...stored, ENCRYPTION, HEAP, SPAWN, STORM, MANY] : stored;
 }
 
 /** Those whose name, or one of whose cases, begins with one of the words, with these cases only; without a word all that are not `onDemand`. */

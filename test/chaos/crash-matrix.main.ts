@@ -51,8 +51,11 @@ function wholeNumber(option: string, text: string, least: number): number {
 }
 
 function pointOf(name: string): CrashPoint {
-  if (FAILPOINTS.includes(name as FailpointName)) return crashPoint(name as FailpointName);
-  throw new Error(`There is no failpoint ${JSON.stringify(name)}. There are: ${FAILPOINTS.join(', ')}`);
+  const here = CRASH_POINTS.map((point) => point.name);
+  if (here.includes(name as FailpointName)) return crashPoint(name as FailpointName);
+  if (FAILPOINTS.includes(name as FailpointName))
+    throw new Error(`${name} is struck by tests of its own. Here: ${here.join(', ')}`);
+  throw new Error(`There is no failpoint ${JSON.stringify(name)}. There are: ${here.join(', ')}`);
 }
 
 async function main({ plans, points, runs, seed, lanes, isJson }: Wish): Promise<number> {

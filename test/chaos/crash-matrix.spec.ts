@@ -81,6 +81,7 @@ function callAgain(_: string, ledger: string): void {
 describe('npm run crash-matrix', () => {
   it.each([
     [['--only', 'commit.never'], /^There is no failpoint "commit\.never"\. There are: migrate\.midway/],
+    [['--only', 'hold.beforeOpen'], /^hold\.beforeOpen is struck by tests of its own\. Here: migrate\.midway/],
     [['--seed', 'five'], /^--seed "five" is not a whole number from 0 up\./],
     [['--runs', '0'], /^--runs "0" is not a whole number from 1 up\./],
     [['--often'], /^Unknown option '--often'/],

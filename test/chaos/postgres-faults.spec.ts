@@ -1,42 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { FaultProxy } from 'plexspaces/testing';
 import { type AppendWrite, type Write } from '#spi';
 import { PostgresStorage } from '#storage/postgres';
 import { postgresBinaries, PrivatePostgres } from '../support/servers/private-postgres';
+import { canMount, smallDisk } from '../support/small-disk';
 import { Counters } from './postgres-faults/counters';
 import { cutCommits } from './postgres-faults/cut-commits';
 
 const KEYS = ['a', 'b', 'c'];
 const installed = postgresBinaries() !== undefined;
 if (!installed && process.env['CI'] !== undefined) throw new Error('CI needs Postgres: apt-get install postgresql.');
-
-/** A file system of its own, so that it can be full. */
-function smallDisk(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'plexspaces-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=90m', 'tmpfs', folder], { stdio: 'pipe' });
-    return folder;
-  } catch (error) {
-    rmSync(folder, { recursive: true });
-    throw error;
-  }
-}
-
-function canMount(): boolean {
-  try {
-    const folder = smallDisk();
-    execFileSync('umount', [folder]);
-    rmSync(folder, { recursive: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const append = (actor: string, seq: number, bytes: Uint8Array = Buffer.from('entry')): AppendWrite => ({
   kind: 'append',
@@ -237,7 +212,7 @@ const accept = (id: string): Write => ({
   (installed && canMount() ? it : it.skip)(
     'acknowledges nothing on a full disk, and goes on when there is room (needs mount)',
     async () => {
-      const disk = smallDisk();
+      const disk = smallDisk(90);
       const full = await PrivatePostgres.start({ max_wal_size: '32MB', min_wal_size: '32MB' }, disk);
       try {
         const store = await PostgresStorage.open(full.url, { schema: 'disk' });

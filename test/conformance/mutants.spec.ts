@@ -1,4 +1,14 @@
-import type { AppendWrite, CheckpointRecord, EntryRecord, InboxRow, NewInboxRow, Outcome, Storage, Write } from '#spi';
+import type {
+  AppendWrite,
+  CheckpointRecord,
+  EntryRecord,
+  InboxChange,
+  InboxRow,
+  NewInboxRow,
+  Outcome,
+  Storage,
+  Write,
+} from '#spi';
 import { MemoryStorage, type MemoryTables } from '#storage/memory';
 import { type Backend, type Case, checkpointCases, failuresOf, inboxCases, journalCases } from '#testing/conformance';
 
@@ -349,6 +359,66 @@ const mutants: Mutant[] = [
       store.inbox.parked = async (actor) =>
         [...(await parked(actor))].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
     },
+  },
+  {
+    bug: 'takes back parked messages too',
+    rule: 'I2',
+    plant: appending((write, store) => {
+      const isParked = ({ id }: InboxChange): boolean => rowOf(store, write.actor, id)?.state === 'parked';
+      const inbox = write.inbox.flatMap((change): InboxChange[] => {
+        if (!('sparesEnded' in change) || !isParked(change)) return [change];
+        const row = { ...(rowOf(store, write.actor, change.id) as InboxRow), message: new Uint8Array(), dueAt: 0 };
+        return [{ op: 'revive', id: change.id, row }, change];
+      });
+      return { ...write, inbox };
+    }),
+  },
+  {
+    bug: 'refuses an append that takes back a parked message',
+    rule: 'I2',
+    plant: appending((write) => ({
+      ...write,
+      inbox: write.inbox.map((change) => {
+        if (!('sparesEnded' in change)) return change;
+        const { sparesEnded: _, ...end } = change;
+        return end;
+      }),
+    })),
+  },
+  {
+    bug: 'refuses an append that takes back an answered message',
+    rule: 'I2',
+    plant: appending((write, store) => ({
+      ...write,
+      inbox: write.inbox.map((change) => {
+        if (!('sparesEnded' in change) || rowOf(store, write.actor, change.id)?.state !== 'done') return change;
+        const { sparesEnded: _, ...end } = change;
+        return end;
+      }),
+    })),
+  },
+  {
+    bug: 'refuses an append that takes back a message it has forgotten',
+    rule: 'I2',
+    plant: appending((write, store) => ({
+      ...write,
+      inbox: write.inbox.map((change) => {
+        if (!('sparesEnded' in change) || rowOf(store, write.actor, change.id) !== undefined) return change;
+        const { sparesEnded: _, ...end } = change;
+        return end;
+      }),
+    })),
+  },
+  {
+    bug: 'takes back answered messages too',
+    rule: 'I2',
+    plant: appending((write, store) => {
+      for (const change of write.inbox) {
+        const row = rowOf(store, write.actor, change.id);
+        if ('sparesEnded' in change && row?.state === 'done') Object.assign(row, { answer: change.answer });
+      }
+      return write;
+    }),
   },
   {
     bug: 'opens an ended message again',

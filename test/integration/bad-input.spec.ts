@@ -320,6 +320,7 @@ describe.each(KINDS)('bad input to $name', (kind) => {
     ['timeout', null],
     ['delay', -5],
     ['delay', 'soon'],
+    ['delay', Number.MAX_SAFE_INTEGER],
     ['idempotencyKey', ''],
     ['idempotencyKey', 'k'.repeat(513)],
     ['idempotencyKey', 5],

@@ -1,4 +1,14 @@
-import { type ActorId, Handle, MemoryStorage, State, UseFacets, Actor, durability, virtualActor } from 'plexspaces';
+import {
+  type ActorId,
+  type ActorRef,
+  Handle,
+  MemoryStorage,
+  State,
+  UseFacets,
+  Actor,
+  durability,
+  virtualActor,
+} from 'plexspaces';
 import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../support/app';
 import { Gate } from './durable/gate';
@@ -31,11 +41,11 @@ class Session {
   }
 }
 
-@Actor({ type: 'plain-session' })
+@Actor({ type: 'plain-session', maxTurnAge: '1m' })
 @UseFacets(virtualActor({ maxActive: 3 }))
 class Plain extends Session {}
 
-@Actor({ type: 'durable-session' })
+@Actor({ type: 'durable-session', maxTurnAge: '1m' })
 @UseFacets(durability(), virtualActor({ maxActive: 3 }))
 class Durable extends Session {}
 
@@ -72,6 +82,23 @@ describe.each([Plain, Durable])('virtualActor({ maxActive }) on %p', (cls) => {
     expect(await visit('b')).toBe(2);
     await gone();
     expect(left).toEqual(['b', 'c']);
+  });
+
+  it('one whose onDeactivate does not end has left after maxTurnAge: it takes messages again, and others leave', async () => {
+    const app = await start();
+    const of = (key: string): ActorRef<Session> => app.client(cls).ref(key);
+    for (const key of ['slow', 'b', 'c', 'd']) await of(key).ask.visit();
+    await gone();
+    expect(left).toEqual(['slow']);
+    const again = of('slow').with({ timeout: '10m' }).ask.visit();
+    await env.advance('1m');
+    expect(await env.runUntil(again)).toBe(2);
+    expect(app.complaints.join()).toContain('onDeactivate of default/default/');
+    await of('e').ask.visit();
+    await gone();
+    leaving.open();
+    expect(left).toEqual(['slow', 'b', 'c']);
+    expect(app.system.actors()).toMatchObject({ active: 3 });
   });
 
   it('never lets one leave that is busy; the limit is kept again when they rest', async () => {

@@ -1,3 +1,5 @@
+import type { WorkloadName } from '../simulation/options';
+
 /** One place of the source, and what stands there instead. `find` occurs exactly once in the file. */
 export interface Edit {
   /** Path from the root of the project. */
@@ -14,4 +16,6 @@ export interface Mutant {
   /** What it does wrong, in words. */
   readonly what: string;
   readonly edits: readonly Edit[];
+  /** Whose simulation finds it. Default: the bank's. */
+  readonly workload?: WorkloadName;
 }

@@ -21,7 +21,7 @@ export interface MutantResult {
 /** More seeds when fewer do not find it. */
 export const LADDER: readonly number[] = [50, 500, 10_000];
 
-/** Simulates the bank with the bug, on more and more seeds until some find it. @param ladder how many, step by step */
+/** Simulates its workload with the bug, on more and more seeds until some find it. @param ladder how many, step by step */
 export async function runMutant(mutant: Mutant, ladder: readonly number[] = LADDER): Promise<MutantResult> {
   let result: MutantResult = { name: mutant.name, seeds: 0, found: 0, first: null };
   for (const seeds of ladder) {
@@ -32,13 +32,15 @@ export async function runMutant(mutant: Mutant, ladder: readonly number[] = LADD
 }
 
 /** A process of its own: the bug is planted while its sources are loaded. */
-async function simulateWith({ name, edits }: Mutant, seeds: number): Promise<MutantResult> {
+async function simulateWith({ name, edits, workload = 'bank' }: Mutant, seeds: number): Promise<MutantResult> {
   const args = [
     '-r',
     './test/register.cjs',
     'test/simulation/main.ts',
     '--seeds',
     String(seeds),
+    '--workload',
+    workload,
     '--no-shrink',
     '--json',
   ];

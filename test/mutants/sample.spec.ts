@@ -10,6 +10,8 @@ const SAMPLE: readonly (readonly [name: string, blamed: RegExp])[] = [
   ['answer before the commit', /\bH[15]\b|ticks were acknowledged/],
   ['effect not recorded', /\bH(5|6|12)\b/],
   ['accepted work forgotten', /LivenessError/],
+  ['held line opens by itself', /\bD5\b/],
+  ['revival forgets the records', /\bD4\b/],
 ];
 const LIMIT_MS = 120_000;
 

@@ -13,6 +13,7 @@ describe('the programs of the proof', () => {
     ],
     ['test/simulation/main.ts', ['--seeds', '0'], /^--seeds needs a whole number from 1 up, not 0\./],
     ['test/simulation/main.ts', ['--from'], /^--from needs a whole number from 0 up, not nothing\./],
+    ['test/simulation/main.ts', ['--workload', 'x'], /^--workload needs bank or duty, not x\./],
     ['test/simulation/main.ts', ['--sed', '1'], /^--sed is no option\. npm run simulate/],
     [
       'test/mutants/main.ts',

@@ -4,7 +4,7 @@ import { type SimulateCommand, readCommand } from './options';
 import { whyInvalid } from './range-validity';
 import { type RangeTotals, addTotals, noTotals, runRange } from './run-range';
 
-// The simulation of the bank over a range of seeds: `npm run simulate -- --seeds 100000 --from 1 --jobs 2`.
+// The simulation of a workload over a range of seeds: `npm run simulate -- --seeds 100000 --from 1 --jobs 2`.
 
 const REPORT_EVERY_MS = 5_000;
 
@@ -12,7 +12,8 @@ type Report = (totals: RangeTotals) => void;
 
 /** A part of the seeds in a process of its own, which is this program again. */
 function runInChild(command: SimulateCommand, onRun: Report): Promise<RangeTotals> {
-  const args = ['--from', command.from, '--seeds', command.count, ...(command.shrink ? [] : ['--no-shrink'])].map(
+  const { from, count, workload, shrink } = command;
+  const args = ['--from', from, '--seeds', count, '--workload', workload, ...(shrink ? [] : ['--no-shrink'])].map(
     String,
   );
   return new Promise((resolve, reject) => {

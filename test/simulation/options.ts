@@ -5,11 +5,17 @@ export interface SimulateCommand {
   readonly jobs: number;
   readonly json: boolean;
   readonly shrink: boolean;
+  readonly workload: WorkloadName;
 }
 
-export const USAGE = 'npm run simulate -- [--seeds N] [--from K] [--jobs J] [--json] [--no-shrink]';
+/** `bank`: turns of all kinds, judged by the history checker. `duty`: reminders and dead letters, judged by judge-duty.ts. */
+export const WORKLOAD_NAMES = ['bank', 'duty'] as const;
+export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 
-const DEFAULTS: SimulateCommand = { from: 1, count: 2_000, jobs: 1, json: false, shrink: true };
+export const USAGE =
+  'npm run simulate -- [--seeds N] [--from K] [--jobs J] [--workload bank|duty] [--json] [--no-shrink]';
+
+const DEFAULTS: SimulateCommand = { from: 1, count: 2_000, jobs: 1, json: false, shrink: true, workload: 'bank' };
 
 /** @throws Error that says what is wrong with which option */
 export function readCommand(args: readonly string[]): SimulateCommand {
@@ -21,6 +27,7 @@ export function readCommand(args: readonly string[]): SimulateCommand {
     else if (name === '--seeds') command = { ...command, count: whole(name, args[++i], 1) };
     else if (name === '--from') command = { ...command, from: whole(name, args[++i], 0) };
     else if (name === '--jobs') command = { ...command, jobs: whole(name, args[++i], 1) };
+    else if (name === '--workload') command = { ...command, workload: workloadOf(args[++i]) };
     else throw new Error(`${name} is no option. ${USAGE}`);
   }
   return command;
@@ -30,4 +37,10 @@ function whole(name: string, given: string | undefined, least: number): number {
   const value = Number(given);
   if (given !== undefined && given.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
   throw new Error(`${name} needs a whole number from ${least} up, not ${given ?? 'nothing'}. ${USAGE}`);
+}
+
+function workloadOf(given: string | undefined): WorkloadName {
+  const found = WORKLOAD_NAMES.find((name) => name === given);
+  if (found === undefined) throw new Error(`--workload needs bank or duty, not ${given ?? 'nothing'}. ${USAGE}`);
+  return found;
 }

@@ -1,5 +1,9 @@
 import { simulate, type SimulationRun } from 'plexspaces/testing';
+import { dutyWorkload } from './duty-workload';
+import type { SimulateCommand } from './options';
 import { bankWorkload } from './workload';
+
+const WORKLOADS = { bank: bankWorkload, duty: dutyWorkload };
 
 /** What a range of seeds came to. */
 export interface RangeTotals {
@@ -32,13 +36,13 @@ export function noTotals(): RangeTotals {
 
 /** Each seed by itself, so that a failing one does not end the others. */
 export async function runRange(
-  { from, count, shrink }: { readonly from: number; readonly count: number; readonly shrink: boolean },
+  { from, count, shrink, workload }: Pick<SimulateCommand, 'from' | 'count' | 'shrink' | 'workload'>,
   onRun: (totals: RangeTotals) => void,
 ): Promise<RangeTotals> {
   const totals = noTotals();
   for (let seed = from; seed < from + count; seed++) {
     try {
-      await simulate({ ...bankWorkload, seed, shrink, onRun: (run) => addRun(totals, run) });
+      await simulate({ ...WORKLOADS[workload], seed, shrink, onRun: (run) => addRun(totals, run) });
     } catch (error) {
       totals.runs++;
       totals.failures.push({ seed, message: error instanceof Error ? error.message : String(error) });

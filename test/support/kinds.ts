@@ -25,6 +25,7 @@ export function actorOf<T extends object>(base: Type<T>, options: ActorOptions, 
 export interface Kind {
   readonly name: string;
   readonly isDurable: boolean;
+  readonly facets: readonly FacetSpec[];
   /** Virtual, so that a message is enough. */
   virtual<T extends object>(base: Type<T>, options?: Partial<ActorOptions>): Type<T>;
   /** Lives from `spawn` to `stop`. */
@@ -38,6 +39,7 @@ function kind(name: string, storage: () => DynamicModule, ...facets: FacetSpec[]
   return {
     name,
     isDurable: facets.length > 0,
+    facets,
     storage,
     virtual: (base, options) => actorOf(base, { type: 'subject', ...options }, ...facets, virtualActor()),
     regular: (base, options) => actorOf(base, { type: 'subject', ...options }, ...facets),

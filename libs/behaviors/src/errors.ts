@@ -29,6 +29,23 @@ export class UnexpectedEventError extends TerminalError {
   }
 }
 
+/**
+ * The machine is in a state that its class has no more. No answer to whoever sent the event: it is tried again, and parked, as
+ * after any crash, so that nothing is lost before the class is mended. @publicApi
+ */
+export class UnknownStateError extends PlexSpacesError {
+  readonly code = 'PS_FSM_UNKNOWN_STATE';
+  constructor(
+    readonly actor: string,
+    readonly state: string,
+    readonly known: readonly string[],
+  ) {
+    super(
+      `${actor} is in state ${state}, which its class does not have; it has ${known.join(', ')}. Keep the state, or rename it by a new schema version with an upcast.`,
+    );
+  }
+}
+
 /** A transition's method named a state that the transition does not lead to. The state is unchanged. @publicApi */
 export class InvalidTransitionError extends TerminalError {
   constructor(
@@ -42,6 +59,22 @@ export class InvalidTransitionError extends TerminalError {
       `${event} in state ${from} of ${actor} led to ${String(to)}, which its @Transition does not name. It names: ${allowed.join(', ') || 'none'}.`,
       { actor, from, event, to: String(to), allowed },
       { code: 'PS_FSM_INVALID_TRANSITION' },
+    );
+  }
+}
+
+/** An event that the state postpones came when the machine had postponed as many as it may. A final answer, never retried. @publicApi */
+export class PostponeLimitError extends TerminalError {
+  constructor(
+    readonly actor: string,
+    readonly state: string,
+    readonly event: string,
+    readonly limit: string,
+  ) {
+    super(
+      `${actor} cannot postpone ${event} in state ${state}: it would keep more than ${limit}. Send it again when the state has changed.`,
+      { actor, state, event, limit },
+      { code: 'PS_FSM_POSTPONE_LIMIT' },
     );
   }
 }

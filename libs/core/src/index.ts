@@ -133,7 +133,15 @@ export {
 } from './admission/actor-execution-context';
 
 // for libraries and tools
-export { CLASS_CHECK, declare as declareMetadata, declaredBy as declaredMetadata, lineageOf } from './actor/metadata';
+export {
+  CLASS_CHECK,
+  CONTEXT_PARAMETER,
+  declare as declareMetadata,
+  declaredBy as declaredMetadata,
+  type DeclaredParameter,
+  lineageOf,
+} from './actor/metadata';
+export { maxPayloadBytes, payloadBytes } from './turn/payload-bytes';
 export { ActorRegistry } from './actor/actor.registry';
 export type { ActorDefinition, HandlerDefinition, SideEffectDefinition, StateLayout } from './actor/actor-definition';
 export type { Admission, AdmittedCall } from './admission/admission';

@@ -19,6 +19,11 @@ export interface PlexSpacesOptions {
   readonly maxActiveActors?: number | undefined;
   /** `false`: nothing is started before `ActorSystem.start()`; accepted work waits. Default true. */
   readonly autoStart?: boolean | undefined;
+  /**
+   * The process stays up until the application is closed: for workers without a server, whose timers and reminders Node does not
+   * wait for. Default false: it stays while a turn runs or an answer is awaited.
+   */
+  readonly keepAlive?: boolean | undefined;
   /** `global: true`: guards, pipes, interceptors and filters of the application (`APP_GUARD`, `useGlobalPipes`) also run around messages. Default false: they were written for HTTP. */
   readonly enhancers?: { readonly global?: boolean | undefined } | undefined;
   /** Larger arguments, answers and effect results are refused. Default 1 MB. */
@@ -76,6 +81,7 @@ export interface ResolvedOptions {
   /** `null`: no limit. */
   readonly maxActiveActors: number | null;
   readonly autoStart: boolean;
+  readonly keepAlive: boolean;
   readonly globalEnhancers: boolean;
   readonly maxPayloadBytes: number;
   readonly dedupe: { readonly clientIdsMs: number; readonly keysMs: number };
@@ -96,6 +102,7 @@ const KNOWN = {
   shutdownTimeout: null,
   maxActiveActors: null,
   autoStart: null,
+  keepAlive: null,
   enhancers: ['global'],
   payload: ['maxBytes'],
   dedupe: ['clientIds', 'keys'],
@@ -125,6 +132,7 @@ export function resolveOptions(
     shutdownTimeoutMs: span('shutdownTimeout', options.shutdownTimeout ?? '10s', 0),
     maxActiveActors: options.maxActiveActors === undefined ? null : count('maxActiveActors', options.maxActiveActors),
     autoStart: flag('autoStart', options.autoStart ?? true),
+    keepAlive: flag('keepAlive', options.keepAlive ?? false),
     globalEnhancers: flag('enhancers.global', enhancers?.global ?? false),
     maxPayloadBytes: bytes('payload.maxBytes', payload?.maxBytes ?? 1024 * 1024),
     dedupe: {

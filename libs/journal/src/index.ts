@@ -47,7 +47,7 @@ export { loadValue, sameStored, storeValue } from './state/stored-value';
 // writing
 export { sizeOfRow } from './commit/write-size';
 export type { OverlapMode } from './commit/overlap';
-export { type GroupCommitOptions, GroupCommitWriter, type Settled } from './writer';
+export { type FailingWrites, type GroupCommitOptions, GroupCommitWriter, type Settled } from './writer';
 
 // checkpoints and recovery
 export { type Checkpoint, type Compression, type Snapshot, decodeCheckpoint, encodeCheckpoint } from './checkpoint';

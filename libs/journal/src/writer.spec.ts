@@ -319,6 +319,34 @@ const done = (id: string, bytes = 1) =>
   ({ op: 'done', id, argsHash: 'h', answer: Buffer.alloc(bytes), expiresAt: null, fresh: true }) as const;
 
 describe('GroupCommitWriter, after a flush of unknown outcome (W4)', () => {
+  it('says that what it writes fails, until something is stored', async () => {
+    const { journal, writer, submit, kinds } = setUp();
+    submit('1', append('a', 0));
+    await settleDown();
+    await journal.fail(0);
+    expect(kinds()).toEqual(['1 failed']);
+    expect(writer.isIdle).toBe(true);
+    expect(writer.failing).toEqual({ since: 0, triedAt: 0 });
+    submit('2', append('a', 0));
+    await settleDown();
+    await journal.fail(0, new StoreBusyError('gated', 1));
+    expect(writer.failing).not.toBeNull();
+    submit('3', append('a', 0));
+    await settleDown();
+    await journal.release();
+    expect(kinds().slice(1)).toEqual(['2 failed', '3 committed']);
+    expect(writer.failing).toBeNull();
+  });
+
+  it('a flush that said it failed, and is found stored, is no failure', async () => {
+    const { journal, writer, submit, kinds } = setUp();
+    submit('1', append('a', 0));
+    await settleDown();
+    await journal.fail(1);
+    expect(kinds()).toEqual(['1 committed']);
+    expect(writer.failing).toBeNull();
+  });
+
   it('finds out what was stored and what was not', async () => {
     const { journal, submit, settled, kinds } = setUp();
     submit('a1', append('a', 0, 2));

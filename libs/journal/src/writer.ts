@@ -3,7 +3,7 @@ import {
   type Env,
   type InboxStorage,
   type JournalStorage,
-  type Outcome,
+  type PlexSpacesError,
   StoreClosedError,
   StoreFailedError,
   type TurnTransaction,
@@ -13,9 +13,10 @@ import {
 } from '#spi';
 import { Overlap, type OverlapMode } from './commit/overlap';
 import { ReadBack, type Settled } from './commit/read-back';
+import { type FailingWrites, WriteProgress } from './commit/write-progress';
 import { sizeOfWrite } from './commit/write-size';
 
-export type { Settled };
+export type { FailingWrites, Settled };
 
 // The group commit: one writer per store gathers the writes of all actors.
 //
@@ -69,13 +70,12 @@ export class GroupCommitWriter {
   private closed = false;
   /** Writes in transactions of their own, on their way. */
   private apart = 0;
-  /** Monotonic time of the last outcome, or of the first write after a rest. */
-  private movedAt = 0;
   private whenIdle: (() => void)[] = [];
   private readonly maxWrites: number;
   private readonly maxBytes: number;
   private readonly readBack: ReadBack;
   private readonly overlap: Overlap;
+  private readonly progress: WriteProgress;
 
   constructor(
     private readonly journal: JournalStorage,
@@ -87,6 +87,7 @@ export class GroupCommitWriter {
     this.overlap = new Overlap(options.overlap ?? 'auto');
     const { inbox, readBackAttempts: attempts = 6, readBackDelayMs: delayMs = 50 } = options;
     this.readBack = new ReadBack(journal, inbox, env, { attempts, delayMs });
+    this.progress = new WriteProgress(env);
   }
 
   /** Puts `write` in line. `settle` hears later, exactly once, what became of it. */
@@ -95,7 +96,7 @@ export class GroupCommitWriter {
     this.waiting.push({ write, settle, bytes: sizeOfWrite(write) });
     if (this.running) return;
     this.running = true;
-    if (this.apart === 0) this.movedAt = this.env.monotonic();
+    if (this.apart === 0) this.progress.moved();
     this.env.immediate(() => void this.run()); // W3: the rest of this tick may still join
   }
 
@@ -105,11 +106,11 @@ export class GroupCommitWriter {
       void transaction.rollback();
       return this.turnAway(settle);
     }
-    if (this.isIdle) this.movedAt = this.env.monotonic();
+    if (this.isIdle) this.progress.moved();
     this.apart++;
     void this.commitIn(transaction, write).then((result) => {
       this.apart--;
-      this.movedAt = this.env.monotonic();
+      this.progress.moved();
       this.tell(settle, result);
       this.rest();
     });
@@ -127,7 +128,12 @@ export class GroupCommitWriter {
 
   /** Since when, on the monotonic clock, something is to be written and nothing has come of it; `null`: there is nothing to write. */
   get standsStillSince(): number | null {
-    return this.isIdle ? null : this.movedAt;
+    return this.isIdle ? null : this.progress.movedAt;
+  }
+
+  /** What is written fails, and nothing has been stored since; `null`: the last that was written is stored, as far as is known. */
+  get failing(): FailingWrites | null {
+    return this.progress.failing;
   }
 
   /** A flush failed, and what became of it is being read. */
@@ -164,8 +170,7 @@ export class GroupCommitWriter {
     const results = await flight.results;
     const { batch } = flight;
     const { overlap } = this;
-    this.movedAt = this.env.monotonic();
-    overlap.flushed(batch.length, this.movedAt);
+    overlap.flushed(batch.length, this.progress.moved());
     if (!overlap.isOn) {
       this.tellFrom(0, batch, results);
       await this.breath();
@@ -205,9 +210,13 @@ export class GroupCommitWriter {
 
   private async commitIn(transaction: TurnTransaction, write: AppendWrite): Promise<Settled> {
     try {
-      return await transaction.commit(write);
+      const outcome = await transaction.commit(write);
+      this.progress.answered([outcome]);
+      return outcome;
     } catch (error) {
-      return (await this.readBack.settle([write], error))[0] as Settled; // W4
+      const results = await this.readBack.settle([write], error); // W4
+      this.progress.refused(results);
+      return results[0] as Settled;
     }
   }
 
@@ -230,18 +239,24 @@ export class GroupCommitWriter {
   }
 
   private async commit(writes: readonly Write[]): Promise<readonly Settled[]> {
-    let outcomes: readonly Outcome[];
+    let cause: unknown;
     try {
-      outcomes = await this.journal.flush(writes);
+      const outcomes = await this.journal.flush(writes);
       failpoint('flush.beforeAcks');
-      if (outcomes.length === writes.length) return outcomes;
+      if (outcomes.length === writes.length) {
+        this.progress.answered(outcomes);
+        return outcomes;
+      }
+      const reason = `it gave ${outcomes.length} outcomes for ${writes.length} writes`;
+      cause = new StoreFailedError(this.journal.name, reason);
     } catch (error) {
-      if (isPlexSpacesError(error, 'PS_STORE_BUSY'))
-        return writes.map(() => ({ kind: 'failed', reason: error.message, error })); // J7: it is known
-      return this.readBack.settle(writes, error); // W4
+      cause = error;
     }
-    const reason = `it gave ${outcomes.length} outcomes for ${writes.length} writes`;
-    return this.readBack.settle(writes, new StoreFailedError(this.journal.name, reason));
+    const results = isPlexSpacesError(cause, 'PS_STORE_BUSY')
+      ? nothingStored(writes, cause)
+      : await this.readBack.settle(writes, cause); // W4
+    this.progress.refused(results);
+    return results;
   }
 
   private tell(settle: (result: Settled) => void, result: Settled): void {
@@ -253,4 +268,9 @@ export class GroupCommitWriter {
       });
     }
   }
+}
+
+/** J7: it is known. */
+function nothingStored(writes: readonly Write[], error: PlexSpacesError): readonly Settled[] {
+  return writes.map(() => ({ kind: 'failed', reason: error.message, error }));
 }

@@ -5,6 +5,11 @@ import type { Env, Timer } from './env';
 /** Node fires a longer timer after 1 ms; longer waits are made of laps. */
 const MAX_LAP_MS = 2 ** 31 - 1;
 
+/** Between two looks whether a process that has nothing else to wait for is still needed. */
+const STAY_MS = 50;
+
+const needs = new Set<() => boolean>();
+
 /** The real world. The one file that may touch Date, Math.random, performance and timers. */
 export class SystemEnv implements Env {
   private readonly ulid = monotonicFactory(pooledRandom());
@@ -32,6 +37,22 @@ export class SystemEnv implements Env {
   id(): string {
     return this.ulid();
   }
+
+  stayUp(isNeeded: () => boolean): Timer {
+    const need = (): boolean => isNeeded(); // one entry per call, also of one function
+    if (needs.size === 0) process.on('beforeExit', stayIfNeeded);
+    needs.add(need);
+    return {
+      cancel: () => {
+        if (needs.delete(need) && needs.size === 0) process.off('beforeExit', stayIfNeeded);
+      },
+    };
+  }
+}
+
+/** Node says so each time the event loop has run dry; a timer that counts lets it go on. */
+function stayIfNeeded(): void {
+  for (const isNeeded of needs) if (isNeeded()) return void setTimeout(() => undefined, STAY_MS);
 }
 
 /** Cryptographic randomness drawn in bulk: one draw per byte is what made ids expensive. */

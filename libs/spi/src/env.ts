@@ -15,6 +15,11 @@ export interface Env {
   random(): number;
   /** A new ULID; rises monotonically within the process. */
   id(): string;
+  /**
+   * `isNeeded` is asked when the process would end since nothing is left that it waits for; while it says so, the process
+   * stays. Until cancelled. An Env without it has no process to keep.
+   */
+  stayUp?(isNeeded: () => boolean): Timer;
 }
 
 export interface Timer {

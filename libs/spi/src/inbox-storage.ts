@@ -42,7 +42,11 @@ export type InboxChange =
   | { readonly op: 'attempt'; readonly id: string; readonly attempts: number; readonly dueAt: number }
   /** An operator takes the parked message up again: the row is `row` from here on, but for its place in the order of acceptance. */
   | { readonly op: 'revive'; readonly id: string; readonly row: NewInboxRow }
-  /** The message ended. `fresh`: it has no row yet, and must have none. */
+  /**
+   * The message ended. `fresh`: it has no row yet, and must have none. `sparesEnded`: its actor takes it back before it has
+   * started; a row that has ended by now (one that is parked is an operator's) stays as it is, and one that was
+   * swept since need not be there.
+   */
   | {
       readonly op: 'done' | 'parked';
       readonly id: string;
@@ -50,6 +54,7 @@ export type InboxChange =
       readonly answer: Uint8Array;
       readonly expiresAt: number | null;
       readonly fresh: boolean;
+      readonly sparesEnded?: true;
     };
 
 /** An actor with work to do. */
@@ -64,7 +69,8 @@ export interface DueActor {
  * Rules, proven by `describeInboxStorage`:
  *  I1. `pending` lists queued and open rows in the order of acceptance.
  *  I2. A row moves queued → open → done or parked. One way leads back: `revive` makes a parked row queued, at its old place
- *      in the order of acceptance; done is for ever.
+ *      in the order of acceptance; done is for ever. An end that `sparesEnded` leaves a done or parked row as it is, does
+ *      nothing where there is none, and is no refusal of its append.
  *  I3. `due` finds actors by one index over rows not ended; it scans neither actors nor journals.
  *  I4. `sweep` removes ended rows whose window has closed, never others.
  *  I5. `done` lists the answered rows of one actor in pages, in the order of UTF-8 bytes of their ids.

@@ -11,6 +11,7 @@ const changes: Record<string, InboxChange> = {
   done: { op: 'done', id: 'm', fresh: false, ...end },
   'done new': { op: 'done', id: 'm', fresh: true, ...end },
   parked: { op: 'parked', id: 'm', fresh: false, ...end },
+  'done unless ended': { op: 'done', id: 'm', fresh: false, sparesEnded: true, ...end },
   revive: { op: 'revive', id: 'm', row },
   'parked new': { op: 'parked', id: 'm', fresh: true, ...end },
 };
@@ -24,6 +25,7 @@ describe('decideInboxChange', () => {
     ['attempt', 'unknown', 'update', 'update', 'duplicate', 'duplicate'],
     ['done', 'unknown', 'update', 'update', 'duplicate', 'duplicate'],
     ['done new', 'insert', 'duplicate', 'duplicate', 'duplicate', 'duplicate'],
+    ['done unless ended', 'spare', 'update', 'update', 'spare', 'spare'],
     ['parked', 'unknown', 'update', 'update', 'duplicate', 'duplicate'],
     ['parked new', 'insert', 'duplicate', 'duplicate', 'duplicate', 'duplicate'],
     ['revive', 'unknown', 'duplicate', 'duplicate', 'duplicate', 'update'],

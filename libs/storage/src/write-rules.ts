@@ -5,8 +5,8 @@ import type { AppendWrite, InboxChange, InboxState, NewInboxRow, Write } from '#
 /** A sequence number has to fit what a store packs it into; at 1,000 entries a second this is 49 days of one actor's life without a rest. */
 export const MAX_SEQ = 2 ** 32 - 1;
 
-/** `unknown`: the change is about a row that is not there. */
-export type InboxVerdict = 'insert' | 'update' | 'duplicate' | 'unknown';
+/** `unknown`: the change is about a row that is not there. `spare`: the row stays as it is. */
+export type InboxVerdict = 'insert' | 'update' | 'spare' | 'duplicate' | 'unknown';
 
 /** Does this change expect to find no row of its id, and make one? */
 function bringsRow(change: InboxChange): boolean {
@@ -14,9 +14,15 @@ function bringsRow(change: InboxChange): boolean {
   return (change.op === 'done' || change.op === 'parked') && change.fresh;
 }
 
+/** Is it content with a row that has ended as it is, or was forgotten since? Then it does nothing to one. */
+function sparesEnded(change: InboxChange): boolean {
+  return (change.op === 'done' || change.op === 'parked') && change.sparesEnded === true;
+}
+
 /** `state`: of the row of that id as it is now, `null` when there is none. */
 export function decideInboxChange(change: InboxChange, state: InboxState | null): InboxVerdict {
   const brings = bringsRow(change);
+  if (sparesEnded(change) && state !== 'queued' && state !== 'open') return 'spare';
   if (state === null) return brings ? 'insert' : 'unknown';
   if (change.op === 'revive') return state === 'parked' ? 'update' : 'duplicate';
   return brings || state === 'done' || state === 'parked' ? 'duplicate' : 'update';

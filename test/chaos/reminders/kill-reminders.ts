@@ -38,13 +38,15 @@ export interface KilledReminders {
 /** Lives of one node on one store: each dies at a point of its own, until the last one is left to end the work. */
 export function killReminders(url: string, ledger: string, runs: number, kills: number): KilledReminders {
   let killed = 0;
+  live([url, ledger, String(runs), 'register'], '');
+  const work = [url, ledger, String(runs), 'work'];
   for (let life = 0; life < kills; life++) {
     const point = DEADLY[life % DEADLY.length] as FailpointName;
     // One that is passed seldom dies the first time, so that it dies at all; the others somewhat later, so that work gets done.
     const passage = point.startsWith('due.') || point.startsWith('resume.') ? 1 : 2 + (life % 3);
-    if (live(url, ledger, runs, `${point}=kill@${passage}`).signal === 'SIGKILL') killed++;
+    if (live(work, `${point}=kill@${passage}`).signal === 'SIGKILL') killed++;
   }
-  const { printed } = live(url, ledger, runs, '');
+  const { printed } = live(work, '');
   const lines = existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean) : [];
   return {
     kills: killed,
@@ -53,8 +55,8 @@ export function killReminders(url: string, ledger: string, runs: number, kills: 
   };
 }
 
-function live(url: string, ledger: string, runs: number, failpoints: string) {
-  const args = ['-r', './test/register.cjs', join(__dirname, 'program.ts'), url, ledger, String(runs)];
+function live(task: readonly string[], failpoints: string) {
+  const args = ['-r', './test/register.cjs', join(__dirname, 'program.ts'), ...task];
   const env = { ...process.env, PLEXSPACES_FAILPOINTS: failpoints };
   const { stdout, stderr, signal, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env });
   if (signal !== 'SIGKILL' && status !== 0) throw new Error(`${failpoints}: ${String(signal ?? status)} ${stderr}`);

@@ -20,18 +20,16 @@ import {
 } from 'plexspaces';
 import { ReminderFacet, reminder, reminders } from 'plexspaces/facets/reminder';
 
-// A node whose one actor is reminded `runs` times, each time writing a line into a ledger outside; hours have passed since it
-// registered, so that all of it is due. Killed at a failpoint or through with it, then it prints what it made:
-//   program.ts <storage URL> <ledger file> <runs>
+// A node whose one actor is reminded `runs` times, each time writing a line into a ledger outside; a day has passed since it
+// registered, so that all of it is due when the node starts. Killed at a failpoint or through with it, then it prints what it made:
+//   program.ts <storage URL> <ledger file> <runs> register|work
 
-const [url, ledger, runs] = process.argv.slice(2) as [string, string, string];
+const [url, ledger, runs, task] = process.argv.slice(2) as [string, string, string, 'register' | 'work'];
 
-/** Registered in the first life; every later moment is a day after that. */
-class NextDay extends SystemEnv {
-  isNextDay = false;
-
+/** It registers today, and works from the next day on. */
+class Env extends SystemEnv {
   override now(): number {
-    return super.now() + (this.isNextDay ? 86_400_000 : 0);
+    return super.now() + (task === 'work' ? 86_400_000 : 0);
   }
 }
 
@@ -66,21 +64,18 @@ class Report {
 }
 
 async function main(): Promise<void> {
-  const env = new NextDay();
   @Module({
-    imports: [PlexSpacesModule.forRoot({ storage: url, env }), PlexSpacesModule.forFeature([Report])],
+    imports: [PlexSpacesModule.forRoot({ storage: url, env: new Env() }), PlexSpacesModule.forFeature([Report])],
     providers: [ReminderFacet],
   })
   class App {}
   Logger.overrideLogger(['error', 'fatal']);
   const app = await NestFactory.createApplicationContext(App, { logger: ['error', 'fatal'] });
   const report = app.get<ActorClient<Report>>(getActorToken(Report)).ref('a');
-  await report.with({ idempotencyKey: 'register' }).ask.register(Number(runs));
-  env.isNextDay = true;
+  if (task === 'register') await report.ask.register(Number(runs));
   let state = await report.ask.list();
-  while (state.left > 0) {
-    await report.activate(); // while the due scanner works
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  while (task === 'work' && state.left > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20)); // while the due scanner wakes it
     state = await report.ask.list();
   }
   process.stdout.write(JSON.stringify(state.made));

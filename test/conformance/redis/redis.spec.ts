@@ -8,6 +8,9 @@ import { describeWithRedis } from '../../support/servers/private-redis';
 import { checkpointsOf } from '../backends';
 import { leasesOf, redis, redisCluster } from './backends';
 
+// Every write of the random runs waits for the disk, on each of the cluster's masters.
+jest.setTimeout(300_000);
+
 describeWithRedis('one server', () => {
   describeJournalStorage(redis());
   describeInboxStorage(redis());

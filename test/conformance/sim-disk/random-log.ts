@@ -60,6 +60,7 @@ export function randomWrite(random: Random, tables: MemoryTables, tag: string): 
     inbox: ids.map((id) => {
       const known = tables.actors.get(actor)?.inbox.get(id);
       const isFresh = known === undefined;
+      if (known?.state === 'parked' && random.below(2) === 0) return { op: 'revive', id, row: { ...row(), actor, id } };
       if (random.below(4) === 0 && !isFresh)
         return { op: 'attempt', id, attempts: random.below(5), dueAt: random.below(100) };
       if (random.below(3) === 0) return { op: 'open', id, row: isFresh ? { ...row(), actor, id } : null };
@@ -103,6 +104,7 @@ export function contents(tables: MemoryTables): string {
       })),
       live: Array.from(actor.live, ([key, row]) => [key, actor.inbox.get(key) === row]),
       isWaiting: tables.waiting.get(id) === actor,
+      parked: tables.parked.get(id) ?? 0,
     };
   });
   return JSON.stringify([actors, expiring(tables)]);
@@ -114,6 +116,7 @@ function expiring(tables: MemoryTables): unknown[] {
     rows.push(row);
   for (const row of rows) tables.expiring.add(row.expiresAt as number, row);
   return rows
+    .filter((row) => tables.actors.get(row.actor)?.inbox.get(row.id) === row) // T3
     .map(
       ({ actor, id, expiresAt }) => `${actor} ${id} ${expiresAt} ${tables.actors.get(actor)?.inbox.get(id)?.expiresAt}`,
     )

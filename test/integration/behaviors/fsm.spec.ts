@@ -179,6 +179,23 @@ describe('[BH08] an invalid machine is refused at start, with what is wrong and 
       'behind one without guard, t0, t1',
     ],
     ['no guard of the name', machine({ initial: 'a', states: ['a'] }, { from: 'a', on: 'e', guard: 'g' }), 'guard g'],
+    ['no states', machine({ initial: 'a' } as never, { from: 'a', on: 'e' }), 'its states are neither'],
+    ['a state of no name', machine({ initial: 'a', states: ['a', 7] as never }, { from: 'a', on: 'e' }), 'no name'],
+    [
+      'no options',
+      machine({ initial: 'a', states: { a: null as never } }, { from: 'a', on: 'e' }),
+      'state a are no object',
+    ],
+    [
+      'no timeout',
+      machine({ initial: 'a', states: { a: { timeout: null as never } } }, { from: 'a', on: 'e' }),
+      'a timeout of state a',
+    ],
+    [
+      'no list of what is postponed',
+      machine({ initial: 'a', states: { a: { postpone: 'e' as never } } }, { from: 'a', on: 'e' }),
+      'is no list',
+    ],
     ['no transitions', machine({ initial: 'a', states: ['a'] }), 'no @Transition()'],
     [
       'a timeout nobody takes',

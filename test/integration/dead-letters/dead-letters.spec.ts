@@ -1,13 +1,24 @@
-import { Actor, DeadLetters, Handle, SideEffect, State, UseFacets, durability, virtualActor } from 'plexspaces';
+import {
+  Actor,
+  type DeadLetter,
+  DeadLetters,
+  Handle,
+  SideEffect,
+  State,
+  UseFacets,
+  durability,
+  virtualActor,
+} from 'plexspaces';
 import type { ManualClock } from 'plexspaces/testing';
 import { z } from 'zod';
-import { failureOf, settle } from '../durable/gate';
+import { Gate, failureOf, settle } from '../durable/gate';
 import { steadyClock } from '../durable/steady-clock';
 import { type Node, World, ofKind } from '../durable/world';
 
 let env: ManualClock;
 let isBroken: boolean;
 let effects: string[];
+let gate: Gate;
 
 class Ledger {
   @State() done: unknown[] = [];
@@ -30,6 +41,9 @@ class Ledger {
   @Handle({ retry: { maxAttempts: 1 } }) once(): void {
     if (isBroken) throw new Error('toxic');
     this.done.push('once');
+  }
+  @Handle() async wait(): Promise<void> {
+    await gate.pass();
   }
   @Handle({ readOnly: true }) all(): unknown[] {
     return this.done;
@@ -76,6 +90,7 @@ describe('dead letters', () => {
     world = new World(env);
     isBroken = true;
     effects = [];
+    gate = new Gate();
     node = await world.start(classes);
   });
   afterEach(async () => {
@@ -156,6 +171,90 @@ describe('dead letters', () => {
     await settle();
     expect(await node.ref(Passing).ask.all()).toEqual(['receipt 1 for x']);
     expect(effects).toEqual(['x']);
+    expect(await node.ref(Passing).history.verify()).toMatchObject({ divergences: [] });
+  });
+
+  it('begin a turn of their own also where their first one was open when the actor was loaded', async () => {
+    await node.ref(Passing).tell.charge('x');
+    await settle();
+    node.crash();
+    node = await world.start(classes);
+    await env.advance(2_000);
+    const letter = await theOnly();
+    isBroken = false;
+    await letters().retry(letter);
+    await settle();
+    expect(effects).toEqual(['x']);
+    const entries = await node.ref(Passing).history.entries();
+    const ends = [...ofKind(entries, 'MessageParked'), ...ofKind(entries, 'MessageProcessed')];
+    expect(ofKind(entries, 'MessageReceived')).toHaveLength(ends.length);
+    expect(ofKind(entries, 'SideEffectExecuted')).toHaveLength(2);
+    expect(await node.ref(Passing).history.verify()).toMatchObject({ turns: 1, divergences: [] });
+  });
+
+  it('go on from their record also when their first start is undone with a commit before it (P6)', async () => {
+    const ref = node.ref(Passing);
+    await ref.tell.charge('x');
+    await env.advance(2_000);
+    await park(ref);
+    const [first, second] = (await letters().list()).letters as [DeadLetter, DeadLetter];
+    isBroken = false;
+    const busy = [ref.ask.wait()];
+    await gate.reached(1);
+    const retried = letters().retry(first);
+    await settle();
+    busy.push(ref.ask.wait());
+    gate.release();
+    await gate.reached(2);
+    await retried; // its message waits for the actor to be free
+    const refused = failureOf(letters().retry(second));
+    await settle();
+    const flushing = new Gate();
+    node.probe.onFlush = async (writes, flush) => {
+      const isSecond = writes.some((write) => write.kind === 'append' && write.inbox.some(({ op }) => op === 'revive'));
+      if (!isSecond) return flush(writes);
+      await flushing.pass();
+      node.probe.onFlush = (given, onward) => onward(given);
+      throw new Error('disk full');
+    };
+    gate.open();
+    await flushing.reached();
+    await settle();
+    flushing.open();
+    expect(await refused).toMatchObject({ code: 'PS_STORE_FAILED' });
+    await Promise.all(busy);
+    await env.advance(2_000);
+    expect(effects).toEqual(['x']);
+    expect(await ref.ask.all()).toEqual(['receipt 1 for x']);
+    expect(await ref.history.verify()).toMatchObject({ divergences: [] });
+  });
+
+  it.each([
+    ['ask', {}],
+    ['tell', {}],
+    ['ask', { anew: true }],
+  ] as const)('are one with a repeat that comes while the actor is busy: %s, %j (P6)', async (kind, options) => {
+    const ref = node.ref(Passing).with({ idempotencyKey: 'k' });
+    await ref.tell.charge('x');
+    await env.advance(2_000);
+    isBroken = false;
+    const first = node.ref(Passing).ask.wait();
+    await gate.reached(1);
+    const retried = letters().retry(await theOnly(), options);
+    await settle();
+    const second = node.ref(Passing).ask.wait(); // begins while the decision is on its way to the store
+    gate.release();
+    await gate.reached(2);
+    await retried;
+    const repeat = ref[kind].charge('x');
+    await settle();
+    gate.open();
+    await Promise.all([first, second, repeat]);
+    await settle();
+    const receipts = 'anew' in options ? ['x', 'x'] : ['x'];
+    expect(effects).toEqual(receipts);
+    expect(await node.ref(Passing).ask.all()).toEqual([`receipt ${receipts.length} for x`]);
+    expect(await ref.ask.charge('x')).toBe(`receipt ${receipts.length} for x`);
     expect(await node.ref(Passing).history.verify()).toMatchObject({ divergences: [] });
   });
 

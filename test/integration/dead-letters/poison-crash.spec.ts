@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,8 +19,8 @@ describe('messages that kill their process, and SIGKILL', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'plexspaces-poison-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(mode: string, failpoints = ''): { printed: Printed | null; signal: string | null } {
-    const args = ['-r', './test/register.cjs', join(__dirname, 'poison.program.ts'), folder, mode];
+  function run(mode: string, failpoints = '', ...line: 'held'[]): { printed: Printed | null; signal: string | null } {
+    const args = ['-r', './test/register.cjs', join(__dirname, 'poison.program.ts'), folder, mode, ...line];
     const { stdout, stderr, signal, status } = spawnSync(process.execPath, args, {
       cwd: root,
       encoding: 'utf8',
@@ -28,6 +28,18 @@ describe('messages that kill their process, and SIGKILL', () => {
     });
     if (signal === null && status !== 0) throw new Error(stderr);
     return { printed: stdout === '' ? null : (JSON.parse(stdout) as Printed), signal };
+  }
+
+  const templates = mkdtempSync(join(tmpdir(), 'plexspaces-spoiled-'));
+  afterAll(() => rmSync(templates, { recursive: true }));
+
+  /** What `spoil` leaves, made once for all points. */
+  function spoiled(...line: 'held'[]): void {
+    const template = join(templates, ...line, 'store');
+    if (!existsSync(template)) {
+      expect(run('spoil', '', ...line).printed).toMatchObject({ done: [], parked: 1, effects: ['1'] });
+      cpSync(folder, template, { recursive: true });
+    } else cpSync(template, folder, { recursive: true });
   }
 
   it('1 bad among 1,000: parked after its attempts, 999 done in order, neighbours too', () => {
@@ -57,8 +69,17 @@ describe('messages that kill their process, and SIGKILL', () => {
     'turn.beforeCommit=kill@2',
     'turn.afterCommit=kill@2',
   ])('a retry that dies at %s neither doubles nor loses its message', (point) => {
-    expect(run('spoil').printed).toMatchObject({ done: [], parked: 1, effects: ['1'] });
+    spoiled();
     expect(run('mend', point).signal).toBe('SIGKILL');
     expect(run('mend').printed).toMatchObject({ done: [1], parked: 0, effects: ['1'] });
   });
+
+  it.each(['unpark.beforeCommit=kill', 'unpark.afterCommit=kill', 'hold.beforeOpen=kill'])(
+    'a line that is held opens in its order in the next life when it dies at %s (H2, H3)',
+    (point) => {
+      spoiled('held');
+      expect(run('mend', point, 'held').signal).toBe('SIGKILL');
+      expect(run('mend', '', 'held').printed).toMatchObject({ done: [1, 2, 3], parked: 0, effects: ['1'] });
+    },
+  );
 });

@@ -21,8 +21,9 @@ import {
 //   poison.program.ts <directory> work      works until all is done or parked, and prints what there is; the deadly one kills it
 //   poison.program.ts <directory> spoil     parks a message that has an effect
 //   poison.program.ts <directory> mend      takes up whatever is parked, which does no harm any more, and prints what there is
+// With `held` behind them the last two are about an actor whose line the parked message holds, with two others in it.
 
-const [directory, mode] = process.argv.slice(2) as [string, 'fill' | 'work' | 'spoil' | 'mend'];
+const [directory, mode, line] = process.argv.slice(2) as [string, 'fill' | 'work' | 'spoil' | 'mend', 'held'?];
 const log = join(directory, 'effects.log');
 
 @Actor({ type: 'victim' })
@@ -52,23 +53,29 @@ class Victim {
   }
 }
 
+@Actor({ type: 'held', onPoison: 'hold' })
+@UseFacets(durability(), virtualActor())
+class Held extends Victim {}
+
 async function main(): Promise<void> {
   Logger.overrideLogger(false);
   @Module({
     imports: [
       PlexSpacesModule.forRoot({ storage: `sqlite:${join(directory, 'poison.db')}`, development: false }),
-      PlexSpacesModule.forFeature([Victim]),
+      PlexSpacesModule.forFeature([Victim, Held]),
     ],
   })
   class App {}
   const app = await NestFactory.createApplicationContext(App);
   const system = app.get(ActorSystem);
   const letters = app.get(DeadLetters);
-  const victim = system.ref('victim', 'a');
+  const victim = system.ref(line ?? 'victim', 'a');
+  // A ref of its own: a read of one that has sent before waits for what that has sent.
+  const reader = system.ref(line ?? 'victim', 'a');
   const until = async (condition: () => Promise<boolean>): Promise<void> => {
     while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
   };
-  const done = async (): Promise<number[]> => (await victim.ask('look')) as number[];
+  const done = async (): Promise<number[]> => (await reader.ask('look')) as number[];
   const parked = async (): Promise<number> => (await letters.list()).letters.length;
 
   if (mode === 'fill') {
@@ -80,6 +87,7 @@ async function main(): Promise<void> {
   }
   if (mode === 'spoil') {
     await victim.tell('fragile', 1);
+    if (line === 'held') await Promise.all([victim.tell('work', 2), victim.tell('work', 3)]);
     await until(async () => (await parked()) === 1);
   }
   if (mode === 'work') await until(async () => (await parked()) === 1 && (await done()).length === 999);
@@ -87,7 +95,8 @@ async function main(): Promise<void> {
     const before = (await done()).length;
     const { letters: found } = await letters.list();
     for (const letter of found) await letters.retry(letter);
-    await until(async () => (await done()).length >= Math.max(1, before + found.length));
+    const least = line === 'held' ? 3 : 1;
+    await until(async () => (await done()).length >= Math.max(least, before + found.length));
   }
   const [letter] = (await letters.list()).letters;
   const effects = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];

@@ -1,8 +1,9 @@
-import { type ActorRef, type ReplyToken } from 'plexspaces';
+import type { Type } from '@nestjs/common';
+import { type ActorRef, DeadLetters, type ReplyToken, Supervisor, child } from 'plexspaces';
 import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { settle } from '../../support/gate';
-import { DURABLE, KINDS, type Kind, PLAIN, removeFiles } from '../../support/kinds';
+import { DURABLE, KINDS, type Kind, ON_SQLITE, PLAIN, removeFiles } from '../../support/kinds';
 import { Desk } from './desk';
 
 afterEach(closeApps);
@@ -186,6 +187,110 @@ describe('an answer that is put off by an actor without virtualActor()', () => {
     await settle();
     await desk.stop();
     await settle();
+    expect(asked.outcome).toBe('PS_ACTOR_TERMINATED');
+  });
+});
+
+describe.each([DURABLE, ON_SQLITE])('under an idempotency key, an answer put off by $name', (kind) => {
+  it.each([
+    ['given later', (desk: ActorRef<Desk>) => desk.ask.decide('a', 'old')],
+    [
+      'passed on, and put off once more',
+      async (desk: ActorRef<Desk>) => {
+        await desk.ask.passOnAndWait('a');
+        await desk.ask.decide('a', 'old');
+      },
+    ],
+  ])('%s, is not that of a later ask under the same key', async (_, decide) => {
+    const { app, desk, env } = await open(kind);
+    const { inbox } = app.system.storage;
+    const asking = desk.with({ idempotencyKey: 'k', timeout: '40h' });
+    const first = asking.ask.request('a');
+    await desk.ask.seen();
+    await env.advance('20h');
+    await decide(desk);
+    expect(await first).toBe('old');
+    expect(await asking.ask.request('a')).toBe('old');
+    await env.advance('5h');
+    await inbox.sweep(env.now(), 1_000);
+
+    const second = asking.ask.request('a');
+    await desk.ask.seen();
+    const repeat = watch(asking.ask.request('a'));
+    await settle();
+    expect(repeat.outcome).toBe('waiting');
+    await desk.ask.decide('a', 'new');
+    expect(await second).toBe('new');
+    await settle();
+    expect(repeat.outcome).toBe('new');
+  });
+
+  it('passed on to a message that is parked and then discarded, is an error for every repeat', async () => {
+    const { app, desk } = await open(kind);
+    const asking = desk.with({ idempotencyKey: 'k' });
+    const first = watch(asking.ask.request('a'));
+    await desk.ask.passOnToBroken('a');
+    while (first.outcome === 'waiting') await settle(1);
+    expect(first.outcome).toBe('PS_MESSAGE_PARKED');
+    const repeat = watch(asking.ask.request('a'));
+    await settle();
+    expect(repeat.outcome).toBe('waiting'); // an operator may mend it still
+    const letters = app.module.get(DeadLetters);
+    const [letter] = (await letters.list()).letters;
+    await letters.discard(letter!, 'no use');
+    while (repeat.outcome === 'waiting') await settle(1);
+    expect(repeat.outcome).toBe('PS_MESSAGE_DISCARDED');
+    expect(await codeOf(asking.ask.request('a'))).toBe('PS_MESSAGE_DISCARDED');
+  });
+});
+
+it('an answer passed on to a parked message of an actor that is stopped since is an error when that is discarded', async () => {
+  const cls = DURABLE.regular(Desk);
+  const app = await startApp({ actors: [cls], storage: DURABLE.storage() });
+  const desk = await app.client(cls).spawn('a');
+  const asking = desk.with({ idempotencyKey: 'k' });
+  const first = watch(asking.ask.request('a'));
+  await desk.ask.passOnToBroken('a');
+  await settle();
+  expect(first.outcome).toBe('PS_MESSAGE_PARKED');
+  await desk.stop();
+  const letters = app.module.get(DeadLetters);
+  const [letter] = (await letters.list()).letters;
+  await letters.discard(letter!, 'no use');
+  expect(await app.system.storage.inbox.find(desk.actorId, '$reply/key/0//k')).toMatchObject({ state: 'done' });
+});
+
+describe('an answer put off by a permanent child', () => {
+  const tree = async (cls: Type<Desk>) => {
+    class Top {}
+    Supervisor({ strategy: 'oneForOne', children: [child(cls, 'a')] })(Top);
+    const env = new ManualClock();
+    const app = await startApp({ actors: [cls, Top], env });
+    return { env, desk: app.client(cls).ref('a') };
+  };
+
+  it.each([
+    ['virtual without a journal', PLAIN.virtual(Desk)],
+    ['virtual with a journal', DURABLE.virtual(Desk)],
+    ['with a journal', DURABLE.regular(Desk)],
+  ])('outlives its stop: %s', async (_, cls) => {
+    const { env, desk } = await tree(cls);
+    const asked = watch(desk.ask.request('a'));
+    await desk.ask.seen();
+    await desk.stop();
+    await env.settle();
+    expect(asked.outcome).toBe('waiting');
+    await desk.ask.decide('a', 'yes');
+    await settle();
+    expect(asked.outcome).toBe('yes');
+  });
+
+  it('that begins anew after a stop, with nothing of what it owed, is an error', async () => {
+    const { env, desk } = await tree(PLAIN.regular(Desk));
+    const asked = watch(desk.ask.request('a'));
+    await desk.ask.seen();
+    await desk.stop();
+    await env.settle();
     expect(asked.outcome).toBe('PS_ACTOR_TERMINATED');
   });
 });

@@ -76,6 +76,22 @@ export class Desk implements OnCreate {
     const self = ctx.actor(this.constructor as typeof Desk, ctx.self.key);
     await self.with({ replyTo }).tell.workOn(name, fails);
   }
+  @Handle() async passOnToBroken(name: string, @Ctx() ctx: ActorContext): Promise<void> {
+    const replyTo = this.waiting[name];
+    const self = ctx.actor(this.constructor as typeof Desk, ctx.self.key);
+    await self.with({ replyTo }).tell.breakOn();
+  }
+  @Handle({ retry: { maxAttempts: 1 } }) breakOn(): string {
+    throw new Error('a bug');
+  }
+  /** Passed on, and put off once more by who it was passed on to. */
+  @Handle() async passOnAndWait(name: string, @Ctx() ctx: ActorContext): Promise<void> {
+    const replyTo = this.waiting[name];
+    await ctx
+      .actor(this.constructor as typeof Desk, ctx.self.key)
+      .with({ replyTo })
+      .tell.request(name);
+  }
   @Handle() workOn(name: string, fails: boolean): string {
     if (fails) throw new TerminalError('could not be done');
     this.decisions++;

@@ -195,6 +195,25 @@ describe('a message id', () => {
     expect(await keyed(node).ask.withdraw(10)).toBe(80);
   });
 
+  it.each([
+    ['was accepted by a process that died', 0],
+    ['waited in the store for its time', 3_600_000],
+  ])('is remembered as long when it %s', async (_, delay) => {
+    const first = await start();
+    broken = true;
+    const told = keyed(first).with({ delay }).tell.withdraw(10);
+    await (delay === 0 ? settle() : told);
+    if (delay === 0) abandoned(told);
+    first.crash();
+    broken = false;
+    const second = await start();
+    await env.advance(delay + 60_000);
+    await settle();
+    expect(await second.ref(Account).ask.current()).toBe(90);
+    await env.advance(3_600_000);
+    expect(await keyed(second).ask.withdraw(10)).toBe(90);
+  });
+
   it('of an ask between actors is made by the asking turn: the receiver recognises it when the asker runs again', async () => {
     const first = await start();
     abandoned(first.ref(Teller).with({ idempotencyKey: 't' }).ask.serve(10));
@@ -206,7 +225,7 @@ describe('a message id', () => {
     expect(await second.ref(Account).ask.current()).toBe(90);
     const [serve] = ofKind(await second.ref(Teller).history.entries(), 'MessageReceived');
     const [withdraw] = ofKind(await second.ref(Account).history.entries(), 'MessageReceived');
-    expect(withdraw!.messageId).toBe(`${serve!.messageId}/0`);
+    expect(withdraw!.messageId).toBe(`from/24/default/default/teller/a/${serve!.time}/${serve!.messageId}/0`);
     expect(calls).toEqual(['withdraw 10']);
   });
 

@@ -1,6 +1,7 @@
 import { Actor, Handle, MemoryStorage, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import type { Storage } from 'plexspaces/spi';
 import { type App, closeApps, startApp } from '../../support/app';
+import { Gate } from '../../support/gate';
 
 @Actor({ type: 'shared_counter' })
 @UseFacets(durability(), virtualActor())
@@ -21,6 +22,8 @@ const noMove = (): Promise<void> => Promise.resolve();
 let beforeHead = noMove;
 /** After the head was read, before it is told. */
 let afterHead = noMove;
+/** After a flush was carried out, before its node hears so. */
+let afterFlush = noMove;
 let isMoving = false;
 
 /** One node's handle on a store that others write too. */
@@ -37,8 +40,14 @@ function handle(isShared = true): Storage {
     await afterHead();
     return row;
   };
+  const flush: typeof own.journal.flush = async (writes) => {
+    const outcomes = await own.journal.flush(writes);
+    await afterFlush();
+    return outcomes;
+  };
   const journal = Object.create(own.journal, {
     capabilities: { value: capabilities },
+    flush: { value: flush },
     head: { value: head, configurable: true },
   }) as Storage['journal'];
   return { journal, inbox: own.inbox, checkpoints: own.checkpoints };
@@ -105,6 +114,27 @@ describe('a read-only answer on a store that others write (P2)', () => {
     };
     expect(await ref.ask.current()).toBe(1);
     expect(app.events.filter(({ to }) => to === 'Failed')).toEqual([]);
+  });
+
+  it('is never older than what the store has, also where its own node has not heard of it yet', async () => {
+    const app = await start();
+    const ref = app.client(SharedCounter).ref('unheard');
+    await ref.ask.add(1);
+    const [stored, looked] = [new Gate(), new Gate()];
+    afterFlush = () => stored.pass();
+    const writing = ref.ask.add(10);
+    await stored.reached;
+    afterHead = (): Promise<void> => {
+      afterHead = noMove;
+      setImmediate(() => looked.open());
+      return Promise.resolve();
+    };
+    const reading = app.client(SharedCounter).ref('unheard').ask.current();
+    await looked.pass();
+    afterFlush = noMove;
+    stored.open();
+    expect(await reading).toBe(11); // the journal has it: whoever looks there sees it
+    expect(await writing).toBe(11);
   });
 
   it('costs one look for all who wait, and none where nobody else writes', async () => {

@@ -1,10 +1,6 @@
 import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Client } from 'pg';
 import {
   Actor,
   type ActorClient,
@@ -21,8 +17,7 @@ import {
   virtualActor,
 } from 'plexspaces';
 import { ReminderFacet, reminder, reminders } from 'plexspaces/facets/reminder';
-import { postgresServer } from '../../support/servers/postgres-server';
-import { PrivateRedis, redisBinary } from '../../support/servers/private-redis';
+import { storesOf } from '../../support/servers/store-urls';
 
 /** Hours go by when the test says so; what falls due then is all that is waited for. */
 class JumpingEnv extends SystemEnv {
@@ -120,7 +115,7 @@ async function remind(storage: string, isKept: boolean): Promise<void> {
     expect(await system.storage.inbox.pending(report.actorId)).toHaveLength(2);
     if (isKept) return;
     env.jump(4 * 3_600_000);
-    system.wakeAt({} as never, env.now()); // no timer knows of a clock that was put forward
+    system.wakeAt({} as never, 0); // no timer knows of a clock that was put forward
     await goOn(reports, system);
   });
   if (!isKept) return;
@@ -129,34 +124,12 @@ async function remind(storage: string, isKept: boolean): Promise<void> {
 }
 
 describe('[FI-RE01] reminders', () => {
-  const schema = `reminders_${process.pid}`;
-  const server = postgresServer();
-  let folder: string;
-  let redis: PrivateRedis | undefined;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'reminders-'));
-    if (redisBinary() !== undefined) redis = await PrivateRedis.start();
-  });
-  afterAll(async () => {
-    await redis?.destroy();
-    if (server !== undefined) {
-      const client = new Client(server.url.href);
-      await client.connect();
-      await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-      await client.end();
-    }
-    await rm(folder, { recursive: true });
-  });
+  const { onSqlite, onPostgres, onRedis } = storesOf('reminders');
+  const areRun = (url: string): Promise<void> => remind(url, true);
 
   it('run in memory', () => remind('memory:', false));
 
-  it('run on SQLite', () => remind(`sqlite:${join(folder, 'journal.db')}`, true));
-
-  (server === undefined ? it.skip : it)('run on Postgres', async () => {
-    const { url } = server as NonNullable<typeof server>;
-    await remind(`${url.href}?schema=${schema}`, true);
-  });
-
-  (redisBinary() === undefined ? it.skip : it)('run on Redis', () => remind((redis as PrivateRedis).url, true));
+  onSqlite('run on SQLite', areRun);
+  onPostgres('run on Postgres', areRun);
+  onRedis('run on Redis', areRun);
 });

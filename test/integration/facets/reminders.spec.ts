@@ -39,12 +39,28 @@ class Ledger {
 @UseFacets(durability(), virtualActor({ idleTimeout: '5m' }), reminder({ maxReminders: 3, defaultRecurrence: '24h' }))
 class Report {
   @State() made: string[] = [];
+  @State() settings = { copies: 1 };
 
   constructor(private readonly ledger: Ledger) {}
 
   @Handle()
   register(@Ctx() ctx: ActorContext, name: string, recurrence?: Recurrence, note = name): string {
     return reminders<Report>(ctx).register(name, recurrence, 'generate', note);
+  }
+
+  @Handle()
+  registerSettings(@Ctx() ctx: ActorContext): string {
+    return reminders<Report>(ctx).register('s', '1h', 'print', this.settings);
+  }
+
+  @Handle()
+  copyMore(): void {
+    this.settings.copies++;
+  }
+
+  @Handle()
+  async print(settings: { copies: number }): Promise<void> {
+    await this.note(`${settings.copies++} copies`);
   }
 
   @Handle()
@@ -218,11 +234,34 @@ describe('reminders', () => {
     expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
   });
 
+  it('[P8] [P9] run with their arguments as they were when they were registered', async () => {
+    await report().ask.registerSettings();
+    await report().ask.copyMore();
+    await clock.advance('2h');
+    expect(await report().history.verify()).toMatchObject({ divergences: [] });
+    await app.crash();
+    await app.restart();
+    await clock.advance('1h');
+    expect(ledger.lines).toEqual(['1 copies', '1 copies', '1 copies']);
+    expect(await report().ask.registerSettings()).toBe('replaced'); // since what they are to be has changed
+  });
+
   it('[P7] leave nothing when the turn that registers them fails', async () => {
     await expect(report().ask.registerThenFail('x')).rejects.toThrow('after registering');
     expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
     await clock.advance('2h');
     expect(ledger.lines).toEqual([]);
+  });
+
+  it('come though an earlier message of the same key, forgotten by now, registered the same, which was cancelled', async () => {
+    const keyed = (idempotencyKey: string) => report().with({ idempotencyKey });
+    await keyed('open').ask.register('r', '12h');
+    await clock.advance('10h');
+    expect(await keyed('close').ask.cancel('r')).toBe(true);
+    await clock.advance('15h');
+    expect(await keyed('open').ask.register('r', '12h')).toBe('registered');
+    await clock.advance('25h');
+    expect(ledger.lines).toEqual(at(37 * 3600, 49 * 3600));
   });
 
   it('are replaced by another definition of that name', async () => {
@@ -317,6 +356,15 @@ describe('reminders', () => {
     expect(ledger.lines).toEqual(at(...runs));
   });
 
+  it('that fall due while one runs are all run afterwards where they queue, though those that are missed are not', async () => {
+    ledger.lastsMs = 35_000;
+    await report().ask.register('r', { every: '10s', overlap: 'queue', maxOccurrences: 6 });
+    await clock.advance('12s');
+    ledger.lastsMs = 0;
+    await clock.advance('1m');
+    expect(ledger.lines).toEqual(at(10, 45, 45, 45, 50, 60));
+  });
+
   it.each([
     [-3_600_000, []],
     [3_600_000, [5_130]], // what was jumped over is made up for once, at the next look of the patrol
@@ -383,11 +431,14 @@ describe('reminders', () => {
     ['an endless cron', { cron: `${'1,'.repeat(5_000)}1 * * * *` }],
     ['a date for a cron', { cron: '2031-01-01T00:00:00' }],
     ['a cron by the time it is read', { cron: '? * * * *' }],
+    ['no zone, which would be that of the machine', { cron: '0 9 * * *', zone: '' }],
     ['an unknown zone', { cron: '0 9 * * *', zone: 'Mars/Base' }],
     ['an unknown policy', { every: '1h', missed: 'some' } as unknown as Recurrence],
     ['no runs', { every: '1h', maxOccurrences: 0 }],
     ['an end before its first run', { every: '1h', until: START }],
     ['no time', { at: Number.POSITIVE_INFINITY }],
+    ['a wait that ends behind the last time there is', { after: 8.64e15 }],
+    ['an interval that does', { every: 8.64e15 }],
   ])('refuse %s', async (_, recurrence) => {
     await expect(report().ask.register('r', recurrence)).rejects.toMatchObject({
       code: 'PS_INVALID_REMINDER',

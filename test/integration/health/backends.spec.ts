@@ -20,6 +20,8 @@ interface Server {
   kill(): Promise<void>;
   start(): Promise<void>;
   destroy(): Promise<void>;
+  /** Goes on to answer, and takes no writes. */
+  beReadOnly(isSo: boolean): Promise<unknown>;
 }
 
 const servers: readonly [name: string, isHere: boolean, begin: () => Promise<Server>][] = [
@@ -33,6 +35,10 @@ const servers: readonly [name: string, isHere: boolean, begin: () => Promise<Ser
         kill: () => postgres.kill('SIGKILL'),
         start: () => postgres.start(),
         destroy: () => postgres.destroy(),
+        beReadOnly: async (isSo) => {
+          await postgres.query(`ALTER SYSTEM SET default_transaction_read_only = ${isSo ? 'on' : 'off'}`);
+          return postgres.query('SELECT pg_reload_conf()');
+        },
       };
     },
   ],
@@ -46,6 +52,7 @@ const servers: readonly [name: string, isHere: boolean, begin: () => Promise<Ser
         kill: () => redis.kill(),
         start: () => redis.start(),
         destroy: () => redis.destroy(),
+        beReadOnly: (isSo) => redis.command('CONFIG', 'SET', 'min-replicas-to-write', isSo ? '1' : '0'),
       };
     },
   ],
@@ -64,7 +71,7 @@ describe.each(servers)('[OB16] %s', (name, isHere, begin) => {
       imports: [
         PlexSpacesModule.forRoot({ storage: server.url }),
         PlexSpacesModule.forFeature([Kept]),
-        PlexSpacesHealthModule.forRoot({ storageTimeout: '1s' }),
+        PlexSpacesHealthModule.forRoot({ storageTimeout: '1s', standstill: '1s' }),
       ],
     }).compile();
     module.useLogger(false);
@@ -86,5 +93,27 @@ describe.each(servers)('[OB16] %s', (name, isHere, begin) => {
     await server.start();
     for (let look = 0; look < 200 && (await storage())?.status === 'down'; look++) await pause(50);
     expect(await storage()).toEqual({ status: 'up', backend: name });
+  });
+
+  it('is not ready while its server answers and takes no writes', async () => {
+    const health = module.get(PlexSpacesHealth);
+    const ref = module.get(ActorSystem).ref('kept', 'a');
+    const write = (): Promise<unknown> => ref.ask('add', 1).catch((error: unknown) => error);
+    const isUp = async (): Promise<boolean> => (await health.backlog())['backlog']?.status === 'up';
+    await write();
+    expect(await isUp()).toBe(true);
+    await server.beReadOnly(true);
+    for (let look = 0; look < 400 && (await isUp()); look++) {
+      await write();
+      await pause(50);
+    }
+    expect(await isUp()).toBe(false);
+    expect(await health.storage()).toMatchObject({ storage: { status: 'up' } });
+    await server.beReadOnly(false);
+    for (let look = 0; look < 400 && !(await isUp()); look++) {
+      await write();
+      await pause(50);
+    }
+    expect(await isUp()).toBe(true);
   });
 });

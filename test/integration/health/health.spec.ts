@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import {
   Actor,
   ActorSystem,
+  DeadLetters,
   Handle,
   MemoryStorage,
   PlexSpacesModule,
@@ -20,6 +21,7 @@ import type { Env } from 'plexspaces/spi';
 import { STORAGE } from 'plexspaces/spi';
 import { ManualClock } from 'plexspaces/testing';
 import { Gate, settle } from '../../support/gate';
+import { resolveHealthOptions } from '../../../libs/core/src/health/health.options';
 
 let gate: Gate;
 
@@ -75,8 +77,8 @@ let app: INestApplication;
 let storage: MemoryStorage;
 let health: PlexSpacesHealth;
 
-async function start(env?: Env, failed: readonly string[] = []): Promise<void> {
-  storage = new MemoryStorage();
+async function start(env?: Env, failed: readonly string[] = [], tables?: MemoryStorage['tables']): Promise<void> {
+  storage = new MemoryStorage(tables);
   @Module({ providers: [{ provide: STORAGE, useValue: storage }], exports: [STORAGE] })
   class KeptStorageModule {}
   const supervision = { provide: SUPERVISION_HEALTH, useValue: { status: () => ({ supervisors: 1, failed }) } };
@@ -183,6 +185,48 @@ describe('indicators', () => {
       held: { count: 1, actors: ['default/default/holding/h'] },
       parked: { count: 2, actors: expect.arrayContaining([{ actor: 'default/default/kept/p', messages: 1 }]) },
     });
+  });
+
+  it('[OB15] show what earlier lives have parked, however much it is, until it is settled', async () => {
+    await start();
+    const keys = Array.from({ length: 1_001 }, (_, i) => `p${i}`);
+    await Promise.all(keys.map((key) => ref('kept', key).tell('fails')));
+    await system().drain();
+    await app.close();
+    await start(undefined, [], storage.tables);
+    const facts = await asked(() => health.actors());
+    expect(facts).toMatchObject({ degraded: true, failed: { count: 0 }, parked: { count: 1_000, more: true } });
+    const { actors } = facts['parked'] as { actors: { actor: string; messages: number }[] };
+    expect(actors).toHaveLength(20);
+    expect(actors[0]).toEqual({ actor: 'default/default/kept/p0', messages: 1 });
+    const letters = app.get(DeadLetters);
+    for (const letter of (await letters.list({ limit: 1_000 })).letters) await letters.discard(letter);
+    const [last] = (await letters.list()).letters;
+    expect(await asked(() => health.actors())).toMatchObject({ parked: { count: 1, more: false } });
+    await letters.discard(last!);
+    expect(await asked(() => health.actors())).toMatchObject({ degraded: false, parked: { count: 0, actors: [] } });
+  });
+
+  it.each([
+    ['disk', { diskPath: '/tmp', minFreeBytes: Number.MAX_SAFE_INTEGER }],
+    ['memory', { maxRssBytes: 1 }],
+    ['heap', { maxHeapShare: 0.000_001 }],
+  ])('[OB17] %s that runs out makes the node degraded, not down', async (short, resources) => {
+    await start(new ManualClock());
+    const poor = new PlexSpacesHealth(system(), resolveHealthOptions({ resources }));
+    poor.onModuleInit();
+    expect(await asked(() => poor.resources())).toMatchObject({ status: 'up', degraded: true, short: [short] });
+    poor.onApplicationShutdown();
+  });
+
+  it('[OB17] an event loop that is held up does so as well', async () => {
+    const clock = new ManualClock();
+    await start(clock);
+    expect(await asked(() => health.resources())).toMatchObject({ degraded: false, short: [] });
+    const { monotonic } = clock;
+    clock.monotonic = () => monotonic.call(clock) + 3_000; // the timers are late by that
+    expect(await asked(() => health.resources())).toMatchObject({ degraded: true, short: ['eventLoop'] });
+    clock.monotonic = monotonic;
   });
 
   it('[OB16] a store that fails, or does not answer, is down and named; it is up when it is back', async () => {

@@ -66,6 +66,8 @@ describe('definitions that are refused at start', () => {
     ['half a restart', { maxRestarts: 0.5 }, 'maxRestarts is 0.5'],
     ['a window that is none', { within: 'soon' }, 'within is refused'],
     ['a negative window', { within: -5 }, 'within is refused'],
+    ['a negative window by its other name', { withinDuration: -5 }, 'within is refused'],
+    ['two windows', { within: '5s', withinDuration: '6s' }, 'two names of one option'],
     ['an unknown strategy', { strategy: 'oneForNone' }, 'strategy is oneForNone'],
     ['an unknown option', { intensity: 3 }, 'it has no option intensity'],
     ['an unknown backoff', { backoff: { kind: 'random' } }, 'backoff.kind must be one of'],

@@ -1,8 +1,9 @@
 import { child } from 'plexspaces';
 import { PlexSpacesHealth, PlexSpacesHealthModule } from 'plexspaces/health';
 import { closeApps } from '../../support/app';
+import { Gate } from '../../support/gate';
 import { DURABLE, PLAIN } from '../../support/kinds';
-import { Worker, env, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
+import { Worker, env, gates, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
 
 beforeEach(resetWorkers);
 afterEach(closeApps);
@@ -27,6 +28,38 @@ describe.each([PLAIN, DURABLE])('restart types and intensity, $name', (kind) => 
     expect(await ref('permanent').ask.add(1)).toBe(1);
     await expect(ref('transient').ask.add(1)).rejects.toMatchObject({ code: 'PS_CHILD_DOWN' });
     await expect(ref('temporary').ask.add(1)).rejects.toMatchObject({ code: 'PS_CHILD_DOWN' });
+  });
+
+  describe('what comes behind the stop of a permanent child without virtualActor()', () => {
+    it.each([
+      ['and what is sent while it is down', {}],
+      ['also when its line is full', { mailbox: { maxMessages: 2 } }],
+    ])('is handled when it has been started again, %s', async (_, options) => {
+      const worker = kind.regular(Worker, options);
+      const Top = supervisor('Top', {
+        backoff: { kind: 'constant', delay: '1s' },
+        children: [child(worker, 'a')],
+      });
+      const { ref, starts } = await startTree(worker, [Top]);
+      const gate = new Gate();
+      gates.set('a', gate);
+      const held = ref('a').ask.hold(1);
+      await gate.reached;
+      const stopped = ref('a').stop();
+      const behind = ref('a').ask.add(10);
+      gate.open();
+      expect(await held).toBe(1);
+      await env.runUntil(stopped);
+      const between = ref('a').tell.add(100);
+      await env.settle();
+      expect(await starts(Top)).toEqual({ a: 1 });
+      await env.advance('2s');
+      const before = kind.isDurable ? 1 : 0; // without a journal it begins anew
+      expect(await env.runUntil(behind)).toBe(before + 10);
+      await between;
+      expect(await ref('a').ask.add(0)).toBe(before + 110);
+      expect(await starts(Top)).toEqual({ a: 2 });
+    });
   });
 
   it('[SV08] a permanent actor without virtualActor() outlives its stop', async () => {
@@ -72,7 +105,7 @@ describe.each([PLAIN, DURABLE])('restart types and intensity, $name', (kind) => 
 
   it('[SV05] crashes spaced wider than the window never exhaust it', async () => {
     const worker = workerOf(kind);
-    const top = supervisor('Top', { maxRestarts: 1, within: '5s', children: [child(worker, 'a')] });
+    const top = supervisor('Top', { maxRestarts: 1, withinDuration: '5s', children: [child(worker, 'a')] });
     const { crash, starts } = await startTree(worker, [top]);
     for (let i = 0; i < 6; i++) {
       await crash('a');

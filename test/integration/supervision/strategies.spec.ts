@@ -1,8 +1,8 @@
-import { child } from 'plexspaces';
+import { child, virtualActor } from 'plexspaces';
 import { closeApps } from '../../support/app';
 import { Gate } from '../../support/gate';
-import { DURABLE, PLAIN } from '../../support/kinds';
-import { env, gates, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
+import { actorOf, DURABLE, PLAIN } from '../../support/kinds';
+import { Worker, env, gates, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
 
 beforeEach(resetWorkers);
 afterEach(closeApps);
@@ -38,6 +38,25 @@ describe.each([PLAIN, DURABLE])('strategies, $name', (kind) => {
     await crash('b');
     expect(await starts(top)).toEqual({ a: 1, b: 2, c: 2 });
     expect(life).toEqual(['down c', 'up b', 'up c']);
+  });
+
+  it('a child that its supervisor holds is nobody whom a limit on active actors makes leave', async () => {
+    const worker = actorOf(Worker, { type: 'subject' }, ...kind.facets, virtualActor({ maxActive: 2 }));
+    const top = supervisor('Top', {
+      strategy: 'oneForAll',
+      backoff: { kind: 'constant', delay: '1s' },
+      children: [child(worker, 'a'), child(worker, 'b')],
+    });
+    const { ref, crash } = await startTree(worker, [top]);
+    life.length = 0;
+    await crash('a');
+    expect(life).toEqual(['down b']);
+    for (const key of ['x', 'y', 'z']) await ref(key).ask.add(1);
+    await env.settle();
+    expect(life.filter((what) => what === 'down b')).toEqual(['down b']);
+    expect((await ref('b').info()).state).toBe('Active');
+    await env.advance('1s');
+    expect(await ref('b').ask.add(1)).toBe(1);
   });
 
   it('[AX15] [JR33] Active, Failed, Active: the child goes on from its last committed state', async () => {

@@ -47,7 +47,7 @@ export class Worker {
     }
     if (hanging.has(self.key)) await new Promise<void>(() => undefined);
   }
-  onDeactivate(self: ActorId): void {
+  onDeactivate(self: ActorId): void | Promise<void> {
     life.push(`down ${self.key}`);
   }
   @Handle() add(by: number): number {

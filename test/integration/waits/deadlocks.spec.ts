@@ -168,6 +168,63 @@ describe('other waits', () => {
   });
 });
 
+describe.each(['p', 'd'])('answers that are put off: %s', (kind) => {
+  const [one, two] = [`${kind}1`, `${kind}2`] as const;
+
+  it.each([
+    ['by a message to itself', { request: two, does: [ask(one)] }],
+    ['until a later message', { aside: two, afterMs: 10, does: [ask(one)] }],
+  ])('%s, which waits for the asker: that is a circle', async (_, step) => {
+    const asked = run(one, step);
+    await clock.advance(115);
+    expect(await asked).toEqual({ code: 'PS_DEADLOCK', path: path(two, one) });
+    expect(app.system.deferred.waitingFor(at(two))).toEqual([]);
+  });
+
+  it('who is given up waits no longer, and is no longer waited for', async () => {
+    const asked = run(one, { caught: [{ aside: two, afterMs: 2_000, does: [] }] });
+    await clock.advance(10);
+    const [wait] = app.system.waits.of(runningTurnOf(app.system.activationOf(app.ref(classOf(one), one).address)!)!);
+    expect(app.system.deferred.waitingFor(at(two))).toHaveLength(1);
+    wait!.giveUp(new DeadlockError(at(one), [at(one)], 'run', 'x'));
+    expect(app.system.deferred.waitingFor(at(two))).toEqual([]);
+    expect(await asked).toBe(1);
+    expect((await seen(one)).seen).toEqual(['PS_DEADLOCK']);
+  });
+
+  it('are no circle while the actor that owes them goes on with something else', async () => {
+    const all = Promise.all([
+      run(one, { aside: two, afterMs: 3_000, does: [sleep(500)] }),
+      run(two, sleep(1_000), ask(`${kind}3`, sleep(1_000))),
+    ]);
+    await clock.advance('9s');
+    expect(await all).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+});
+
+describe.each(['p', 'd'])('asks inside side effects: %s', (kind) => {
+  const [one, two, three] = [`${kind}1`, `${kind}2`, `${kind}3`] as const;
+
+  it('a circle through one is broken like any other', async () => {
+    const both = Promise.all([run(one, sleep(5), { outside: [{ ask: two, does: [] }] }), run(two, ask(one))]);
+    await clock.advance(105);
+    expect(await both).toEqual([{ code: 'PS_DEADLOCK', path: path(one, two) }, 1]);
+  });
+
+  it('one that comes back to the actor that waits is refused at once', async () => {
+    expect(await run(one, { outside: [{ ask: one, does: [] }] })).toMatchObject({ code: 'PS_CALL_CYCLE' });
+    expect(await run(one, { outside: [{ ask: two, does: [ask(one)] }] })).toMatchObject({ code: 'PS_CALL_CYCLE' });
+    expect(clock.now()).toBe(Date.UTC(2030, 0, 1));
+  });
+
+  it('an effect that may go on with another answer does', async () => {
+    const race = { outside: [two, three].map((key) => ({ ask: key, does: key === three ? [sleep(2_000)] : [] })) };
+    const both = Promise.all([run(one, sleep(5), race), run(two, ask(one))]);
+    await clock.advance('5s');
+    expect(await both).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+});
+
 describe('no deadlock', () => {
   const quiet = async (...outcomes: Promise<Outcome>[]): Promise<void> => {
     await clock.advance('29s');

@@ -114,20 +114,27 @@ function draw(seed: number): Graph {
   const calls = Array.from({ length: 2 + random.below(4) }, () => ({
     at: random.below(30),
     key: random.pick(keys),
-    script: drawScript(random, keys, name, 3),
+    script: drawScript(random, keys, name, 3, true),
     tells: random.below(5) === 0,
   }));
   return { name, keys, calls };
 }
 
-function drawScript(random: Random, keys: readonly string[], graph: string, depth: number): Script {
-  return Array.from({ length: 1 + random.below(2) }, () => drawStep(random, keys, graph, depth));
+function drawScript(
+  random: Random,
+  keys: readonly string[],
+  graph: string,
+  depth: number,
+  mayReenter: boolean,
+): Script {
+  return Array.from({ length: 1 + random.below(2) }, () => drawStep(random, keys, graph, depth, mayReenter));
 }
 
-function drawStep(random: Random, keys: readonly string[], graph: string, depth: number): Step {
+/** @param mayReenter a call that fails inside a turn undoes it: one that gives an answer would have given none, and nobody else does */
+function drawStep(random: Random, keys: readonly string[], graph: string, depth: number, mayReenter: boolean): Step {
   const key = `${random.pick(keys)}@${graph}`;
-  const deeper = (): Script => drawScript(random, keys, graph, depth - 1);
-  const kind = depth === 0 ? random.below(3) : random.below(10);
+  const deeper = (reenters = mayReenter): Script => drawScript(random, keys, graph, depth - 1, reenters);
+  const kind = depth === 0 ? random.below(3) : random.below(15);
   if (kind === 0) return sleep(1 + random.below(200));
   if (kind === 1) return { effect: 1 + random.below(200) };
   if (kind === 2) return { read: key };
@@ -135,6 +142,16 @@ function drawStep(random: Random, keys: readonly string[], graph: string, depth:
   if (kind === 4) return { all: [deeper(), deeper()] };
   if (kind === 5) return { race: [deeper(), deeper()] };
   if (kind === 6) return { caught: deeper() };
+  if (kind === 7) return { request: key, does: deeper() };
+  if (kind === 8) return { aside: key, afterMs: 1 + random.below(200), does: deeper(false) };
+  if (kind === 9)
+    return {
+      outside: Array.from({ length: 1 + random.below(2) }, () => ({
+        ask: `${random.pick(keys)}@${graph}`,
+        does: deeper(),
+      })),
+    };
+  if (kind === 10 && mayReenter && key.startsWith('p')) return { reenter: key, does: deeper() };
   return ask(key, ...deeper());
 }
 

@@ -1,4 +1,20 @@
-import { type ActorRef, actorContext, durability, Handle, State, type TellPort } from 'plexspaces';
+import {
+  type ActorRef,
+  type Down,
+  Facet,
+  type FacetCommit,
+  Handle,
+  type ReplyToken,
+  State,
+  type TellPort,
+  TerminalError,
+  actorContext,
+  durability,
+  facet,
+  virtualActor,
+} from 'plexspaces';
+import { TimerFacet, timer, timers } from 'plexspaces/facets/timer';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate, settle } from '../../support/gate';
 import { actorOf, DURABLE, PLAIN } from '../../support/kinds';
@@ -6,12 +22,36 @@ import { actorOf, DURABLE, PLAIN } from '../../support/kinds';
 afterEach(closeApps);
 
 let gate: Gate;
-beforeEach(() => (gate = new Gate()));
+let audited: string[] = [];
+let refuses = '';
+beforeEach(() => {
+  gate = new Gate();
+  audited = [];
+  refuses = '';
+});
+
+@Facet({ name: 'audit', priority: 10, category: 'infrastructure' })
+class Audit implements Facet {
+  async onCommit({ message }: FacetCommit): Promise<void> {
+    await settle(1);
+    if (message.messageType === refuses) throw new TerminalError('audit log is full');
+    audited.push(message.messageType);
+  }
+}
 
 /** Asks its partner, which asks back. */
 class Order {
   @State() total = 10;
   @State() log: string[] = [];
+  @State() owed: ReplyToken<string> | null = null;
+
+  @Handle() request(): ReplyToken<string> {
+    return (this.owed = actorContext().deferReply<string>());
+  }
+
+  @Handle() down({ reason }: Down): void {
+    this.log.push(`down ${reason}`);
+  }
 
   @Handle() async place(what: string): Promise<string> {
     this.total = 20;
@@ -34,8 +74,8 @@ class Order {
     await gate.reached;
   }
 
-  @Handle() async placeAndThrow(): Promise<void> {
-    await partner().ask.check('price');
+  @Handle() async placeAndThrow(what = 'price'): Promise<void> {
+    await partner().ask.check(what);
     throw new Error('after the call');
   }
 
@@ -47,6 +87,10 @@ class Order {
       throw new Error('no details');
     }
     if (what === 'slow') await gate.pass();
+    if (what === 'timer') timers<Order>(actorContext()).scheduleOnce('later', '1s', 'bump');
+    if (what === 'monitor') actorContext().monitor(partner(), 'down');
+    if (what === 'reply') actorContext().reply(this.owed as ReplyToken<string>, 'from inside');
+    if (what === 'defer') actorContext().deferReply();
     return this.total++;
   }
 
@@ -84,16 +128,20 @@ class Notes {
   }
 }
 
-const Orders = PLAIN.virtual(Order, { type: 'order' });
+const Orders = actorOf(Order, { type: 'order' }, virtualActor(), timer(), facet('audit'));
 const Partners = PLAIN.virtual(Partner, { type: 'partner' });
 const Notebooks = PLAIN.virtual(Notes, { type: 'notes' });
 const partner = (): ActorRef<Partner> => actorContext().actor(Partners, 'p');
 const order = (): ActorRef<Order> => actorContext().actor(Orders, 'o');
 const notes = (): { tell: TellPort<Notes> } => actorContext().actor(Notebooks, 'n');
 
-async function open(): Promise<{ app: App; ref: ActorRef<Order>; noted: () => Promise<string[]> }> {
-  const app = await startApp({ actors: [Orders, Partners, Notebooks] });
-  return { app, ref: app.client(Orders).ref('o'), noted: () => app.client(Notebooks).ref('n').ask.all() };
+let client: App;
+
+async function open(): Promise<{ app: App; env: ManualClock; ref: ActorRef<Order>; noted: () => Promise<string[]> }> {
+  const env = new ManualClock();
+  const app = await startApp({ actors: [Orders, Partners, Notebooks], providers: [TimerFacet, Audit], env });
+  client = app;
+  return { app, env, ref: app.client(Orders).ref('o'), noted: () => app.client(Notebooks).ref('n').ask.all() };
 }
 
 describe('a reentrant handler', () => {
@@ -126,6 +174,48 @@ describe('a reentrant handler', () => {
     await ref.ask.place('note');
     await settle();
     expect(await noted()).toEqual(['from inside']);
+  });
+
+  it('plans, watches and answers late with the turn; facets add to its commit', async () => {
+    const { ref, env } = await open();
+    const owed = ref.ask.request();
+    expect(await ref.ask.place('reply')).toBe('reply 20, total 21');
+    expect(await owed).toBe('from inside');
+    await ref.ask.place('timer');
+    await env.advance('1s');
+    expect((await ref.ask.look()).total).toBe(22);
+    await ref.ask.place('monitor');
+    await client.client(Partners).ref('p').stop();
+    await env.settle();
+    expect((await ref.ask.look()).log).toContain('down normal');
+    expect(audited.slice(0, 3)).toEqual(['request', 'details', 'place']);
+  });
+
+  it('does none of that when the turn comes to nothing', async () => {
+    const { ref, env } = await open();
+    const owed = ref.ask.request();
+    const seen: unknown[] = [];
+    owed.then((value) => seen.push(value)).catch(() => undefined);
+    for (const what of ['reply', 'timer', 'monitor'])
+      await expect(ref.ask.placeAndThrow(what)).rejects.toThrow('after the call');
+    await client.client(Partners).ref('p').stop();
+    await env.advance('2s');
+    expect(seen).toEqual([]);
+    expect(await ref.ask.look()).toEqual({ total: 10, log: [] });
+    expect(await ref.ask.place('reply')).toBe('reply 20, total 21'); // it is owed still
+    expect(await owed).toBe('from inside');
+  });
+
+  it('undoes the turn when a facet refuses its commit', async () => {
+    const { ref } = await open();
+    refuses = 'details';
+    await expect(ref.ask.place('price')).rejects.toThrow('audit log is full');
+    expect(await ref.ask.look()).toEqual({ total: 10, log: [] });
+  });
+
+  it('cannot put off its answer, which the turn waits for', async () => {
+    const { ref } = await open();
+    await expect(ref.ask.place('defer')).rejects.toMatchObject({ code: 'PS_DEFERRED_REPLY', problem: 'reentrant' });
   });
 
   it('is undone with the turn, what it sent included', async () => {

@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant';
+import { DUTY_MUTANTS } from './duty-mutants';
 import { OWNERSHIP_MUTANTS } from './ownership-mutants';
 import { RECOVERY_MUTANTS } from './recovery-mutants';
 import { RETENTION_MUTANTS } from './retention-mutants';
@@ -11,4 +12,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECOVERY_MUTANTS,
   ...RETENTION_MUTANTS,
   ...OWNERSHIP_MUTANTS,
+  ...DUTY_MUTANTS,
 ];

@@ -12,8 +12,8 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'libs/core/src/runtime/resume-message.ts',
-        find: 'const history = open?.received.messageId === message.id ? historyOf(open) : [];',
-        put: 'const history = open?.received.messageId === message.id ? historyOf(open).slice(0, 1) : [];',
+        find: 'const history = message.opened && open?.received.messageId === message.id ? historyOf(open) : [];',
+        put: 'const history = message.opened && open?.received.messageId === message.id ? historyOf(open).slice(0, 1) : [];',
       },
     ],
   },

@@ -99,8 +99,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: GROUP_COMMIT,
-        find: 'return this.readBack.settle(writes, error); // W4',
-        put: `return writes.map((write): Settled =>
+        find: ': await this.readBack.settle(writes, cause); // W4',
+        put: `: writes.map((write): Settled =>
         write.kind === 'accept'
           ? { kind: 'accepted' }
           : { kind: 'committed', head: { seq: write.expected.seq + write.entries.length, epoch: write.epoch } },
@@ -115,8 +115,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: GROUP_COMMIT,
-        find: 'return this.readBack.settle(writes, error); // W4',
-        put: "return writes.map((): Settled => ({ kind: 'failed', reason: String(error) }));",
+        find: ': await this.readBack.settle(writes, cause); // W4',
+        put: ": writes.map((): Settled => ({ kind: 'failed', reason: String(cause) }));",
       },
     ],
   },

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant';
 
 const TURN_AHEAD = 'libs/core/src/waits/turn-ahead.ts';
+const WAITS_NOW = 'libs/core/src/waits/waits-now.ts';
 
 /** Bugs in who waits for whom. They break no promise of the bank's: random graphs of asks are their judge (test/integration/waits). */
 export const WAITS_MUTANTS: readonly Mutant[] = [
@@ -38,6 +39,43 @@ export const WAITS_MUTANTS: readonly Mutant[] = [
         find: '  readonly waitsToBeStuck = 1; // it ends when all its acts have\n',
         put: '  readonly waitsToBeStuck = Infinity;\n',
       },
+    ],
+  },
+  {
+    name: 'owed answers wait for nobody',
+    breaks: 'no call hangs',
+    what: 'who waits for an answer that was put off is taken to wait for a message that has ended',
+    edits: [
+      {
+        file: 'libs/core/src/deferred/deferred-asks.ts',
+        find: '    if (waiter !== null) this.system.waits.defer(waiter);\n',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'one ask stops a side effect',
+    breaks: 'no false alarm',
+    what: 'a side effect that may go on with another answer is taken for stuck',
+    edits: [{ file: WAITS_NOW, find: '(asked.get(by) ?? 1)', put: '1' }],
+  },
+  {
+    name: 'side effects ask outside the graph',
+    breaks: 'no call hangs',
+    what: "an ask inside a side effect is taken for a client's",
+    edits: [{ file: 'libs/core/src/runtime/send-origin.ts', find: 'trail, asks: frame }', put: 'trail }' }],
+  },
+  {
+    name: 'calls inside outlive their turn',
+    breaks: 'no false alarm',
+    what: 'a reentrant call that waits is taken for stuck, though the end of its turn ends it',
+    edits: [
+      {
+        file: WAITS_NOW,
+        find: '  for (const turn of turns) if (turn.inside !== null) links.push(new Link(turn, turn.inside));\n',
+        put: '',
+      },
+      { file: WAITS_NOW, find: 'waitsToBeStuck : waitsToBeStuck + 1', put: 'waitsToBeStuck : waitsToBeStuck' },
     ],
   },
 ];

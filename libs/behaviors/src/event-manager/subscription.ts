@@ -1,7 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { actorOptionsOf, type NoReply } from '#core';
-import { type Duration, parseDuration } from '#spi';
-import { InvalidSubscriptionError } from '../errors';
+import type { Duration } from '#spi';
 
 /** Which events a subscriber gets: those with these properties, or those a method of the manager's says `true` of. @publicApi */
 export type EventFilter = { readonly match: Readonly<Record<string, unknown>> } | { readonly predicate: string };
@@ -13,7 +12,10 @@ export interface SubscriptionOptions {
   readonly filter?: EventFilter;
   /** What a failure means for the subscription. Default `keep`. */
   readonly onFailure?: 'keep' | 'remove';
-  /** How long the manager waits where it waits. Default: as any ask. */
+  /**
+   * How long the manager waits where it waits; then the handler has failed. Meanwhile it handles nothing else, so a handler that
+   * hangs costs the others this much. At most 1 m, default 5 s.
+   */
   readonly timeout?: Duration;
 }
 
@@ -56,29 +58,14 @@ export function subscription<T extends object>(
   return { id: id ?? `${type}/${key}.${handler}`, type, key, handler, ...options };
 }
 
-/** @throws InvalidSubscriptionError */
-export function checkSubscription(manager: object, given: Subscription): void {
-  const { onFailure, timeout, filter } = given;
-  for (const name of ['id', 'type', 'key', 'handler'] as const)
-    if (typeof given[name] !== 'string' || given[name] === '') throw new InvalidSubscriptionError(name, 'is no name');
-  if (onFailure !== undefined && !['keep', 'remove'].includes(onFailure))
-    throw new InvalidSubscriptionError('onFailure', "is neither 'keep' nor 'remove'");
-  if (timeout !== undefined) parseDuration(timeout);
-  if (filter === undefined) return;
-  if ('predicate' in filter) {
-    if (typeof (manager as Record<string, unknown>)[filter.predicate] !== 'function')
-      throw new InvalidSubscriptionError('filter', `names ${filter.predicate}, which is no method of the manager`);
-  } else if (typeof filter.match !== 'object')
-    throw new InvalidSubscriptionError('filter', 'has neither match nor predicate');
-}
-
-/** Does the subscriber get the event? */
+/** Does the subscriber get the event? May throw what a predicate throws. */
 export async function takes(manager: object, { filter }: Subscription, event: unknown): Promise<boolean> {
   if (filter === undefined) return true;
   if ('predicate' in filter) {
     const predicate = (manager as Record<string, (event: unknown) => unknown>)[filter.predicate];
-    return (await predicate?.call(manager, event)) === true;
+    if (typeof predicate !== 'function') throw new TypeError(`the manager has no method ${filter.predicate} any more`);
+    return (await predicate.call(manager, event)) === true;
   }
   const facts = (typeof event === 'object' && event !== null ? event : {}) as Readonly<Record<string, unknown>>;
-  return Object.entries(filter.match).every(([name, value]) => facts[name] === value);
+  return Object.entries(filter.match).every(([name, value]) => Object.hasOwn(facts, name) && facts[name] === value);
 }

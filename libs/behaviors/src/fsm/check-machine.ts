@@ -2,11 +2,15 @@ import type { Type } from '@nestjs/common';
 import { parseDuration } from '#spi';
 import { InvalidBehaviorError } from '../errors';
 import type { StateOptions } from './fsm.decorator';
-import { all, eventsOf, FSM, type Machine, machineOf, rulesFor } from './machine';
+import { enhancerProblems } from './event-enhancers';
+import { all, eventsOf, FSM, type Machine, machineOf, rulesFor, TAKEN, type TakenName, transitionsOf } from './machine';
 import { MACHINE_FIELD, MACHINE_MESSAGES } from './machine-state';
+import { MAX_POSTPONED } from './postpone-event';
 
 /** Everything that is wrong with a machine, found before it runs. @throws InvalidBehaviorError */
 export function checkMachine(cls: Type<object>): void {
+  const shapeless = shapeProblem(all<unknown>(FSM, cls).at(-1));
+  if (shapeless !== null) throw new InvalidBehaviorError(cls.name, 'Fsm', [shapeless]);
   const machine = machineOf(cls);
   const problems = [
     ...stateProblems(cls, machine),
@@ -20,12 +24,32 @@ export function checkMachine(cls: Type<object>): void {
   if (problems.length > 0) throw new InvalidBehaviorError(cls.name, 'Fsm', problems);
 }
 
-function stateProblems(cls: Type<object>, { initial, states }: Machine): string[] {
+/** What nothing more can be said of: options that the compiler would not take. */
+function shapeProblem(options: unknown): string | null {
+  if (!isRecord(options) || !isRecord(options['states'])) return 'its states are neither names nor options by name';
+  if (Array.isArray(options['states']))
+    return options['states'].every((state) => typeof state === 'string') ? null : 'one of its states is no name';
+  for (const [state, given] of Object.entries(options['states'])) {
+    if (!isRecord(given)) return `the options of state ${state} are no object`;
+    const { timeout = {}, eventTimeout = {}, postpone = [] } = given;
+    if (!isRecord(timeout) || !isRecord(eventTimeout)) return `a timeout of state ${state} is no object`;
+    if (!Array.isArray(postpone)) return `what state ${state} postpones is no list`;
+  }
+  return null;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function stateProblems(cls: Type<object>, { initial, states, maxPostponed }: Machine): string[] {
   const { states: given } = all<{ readonly states: unknown }>(FSM, cls).at(-1) as { readonly states: unknown };
   const problems: string[] = [];
   if (states.size === 0) problems.push('it names no state');
   else if (!states.has(initial)) problems.push(`its initial state ${initial} is not among its states`);
   if (Array.isArray(given) && new Set(given).size !== given.length) problems.push('a state is named twice');
+  if (!Number.isInteger(maxPostponed) || maxPostponed < 1 || maxPostponed > MAX_POSTPONED)
+    problems.push(`its maxPostponed ${String(maxPostponed)} is no integer from 1 to ${MAX_POSTPONED}`);
   if (states.has('*')) problems.push("a state is named '*', which stands for every state");
   return problems;
 }
@@ -84,9 +108,17 @@ function memberProblems(cls: Type<object>, machine: Machine): string[] {
   const problems: string[] = [];
   if (typeof prototype['toSnapshot'] === 'function')
     problems.push(`it has toSnapshot(), so that its state, the field ${MACHINE_FIELD}, would not be kept`);
-  for (const event of eventsOf(cls))
+  for (const { name, by } of all<readonly TakenName[]>(TAKEN, cls).flat())
+    problems.push(
+      by.length > 0
+        ? `its event ${name}, of @Transition ${by.join(', ')}, has the name of the member ${name}, which is no transition`
+        : `its member ${name} has the name of a message of the machine's own`,
+    );
+  for (const event of eventsOf(cls)) {
+    problems.push(...enhancerProblems(event, transitionsOf(cls, event)));
     if (event in Object.prototype || (MACHINE_MESSAGES as readonly string[]).includes(event))
       problems.push(`its event ${event} has a name that is taken`);
+  }
   for (const { property } of machine.rules)
     if (machine.actions.some((action) => action.property === property))
       problems.push(`${property} is both a transition and an action`);

@@ -1,10 +1,12 @@
 import type { Type } from '@nestjs/common';
-import { CLASS_CHECK, declareMetadata, Handle, State } from '#core';
+import { CLASS_CHECK, declareMetadata, State } from '#core';
 import type { Duration } from '#spi';
+import { addMessage, memberOf } from '../taken-names';
 import { checkMachine } from './check-machine';
-import { eventsOf, FSM } from './machine';
-import { MACHINE_FIELD } from './machine-state';
-import { begin, handleAgain, handleEvent, handleTimeout } from './run-machine';
+import { copyEnhancers } from './event-enhancers';
+import { eventsOf, FSM, TAKEN, type TakenName, transitionsOf } from './machine';
+import { MACHINE_FIELD, MACHINE_MESSAGES, type Place } from './machine-state';
+import { create, handleEvent, handleTimeout } from './run-machine';
 
 /** An event that comes by itself. @publicApi */
 export interface StateTimeout {
@@ -17,7 +19,10 @@ export interface StateTimeout {
 export interface StateOptions {
   /** After this long in the state. Events that change nothing about the state do not move it. */
   readonly timeout?: StateTimeout;
-  /** After this long without an event. Each event leaves one delayed message behind until it is due. */
+  /**
+   * After this long without an event, from the entry on; one that was postponed counts, and so does this one. An event that failed
+   * does not. Each leaves one delayed message behind until it is due.
+   */
   readonly eventTimeout?: StateTimeout;
   /** Events that are kept until the state changes. */
   readonly postpone?: readonly string[];
@@ -29,9 +34,9 @@ export interface FsmOptions {
   readonly initial: string;
   /** Names, or options by name. */
   readonly states: readonly string[] | Readonly<Record<string, StateOptions>>;
+  /** Postponed events it keeps at most, of 1 MB together; one more is a `PostponeLimitError`. 1 to 1,000, the default. */
+  readonly maxPostponed?: number;
 }
-
-type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
 /**
  * Makes an actor class a state machine. Its `@Transition` methods say what an event does in a state; each event is a message.
@@ -47,38 +52,44 @@ export function Fsm(options: FsmOptions): ClassDecorator {
     declareMetadata(FSM, cls, options);
     declareMetadata(CLASS_CHECK, cls, checkMachine);
     State()(cls.prototype as object, MACHINE_FIELD);
-    for (const event of eventsOf(cls))
-      message(cls, event, {}, function (...args) {
-        return handleEvent(this, event, args);
-      });
-    message(cls, 'fsmAgain', { only: 'tell' }, function (event, args, rank) {
-      return handleAgain(this, event as string, args as readonly unknown[], rank as number);
+    declareMetadata(TAKEN, cls, takenNames(cls)); // they are about to be overwritten
+    for (const event of eventsOf(cls)) addEvent(cls, event);
+    const prototype = cls.prototype as object;
+    addMessage(prototype, 'fsmAgain', { only: 'self' }, function (this: object, event, args, place) {
+      return handleEvent(this, event as string, args as readonly unknown[], place as Place);
     });
-    message(cls, 'fsmTimeout', { only: 'tell' }, function (kind, generation) {
-      return handleTimeout(this, kind as 'state' | 'event', generation as number);
+    addMessage(prototype, 'fsmTimeout', { only: 'self' }, function (this: object, kind, generation, place) {
+      return handleTimeout(this, kind as 'state' | 'event', generation as number, place as Place | undefined);
     });
     beginOnCreate(cls);
   };
 }
 
-function message(
-  cls: Type<object>,
-  name: string,
-  options: Parameters<typeof Handle>[0],
-  value: (this: object, ...args: unknown[]) => unknown,
-): void {
-  const descriptor: PropertyDescriptor = { value, writable: true, configurable: true, enumerable: false };
-  const prototype = cls.prototype as object;
-  Object.defineProperty(prototype, name, descriptor);
-  Handle(options)(prototype, name, descriptor);
+function addEvent(cls: Type<object>, event: string): void {
+  const message = function (this: object, ...args: unknown[]): Promise<unknown> {
+    return handleEvent(this, event, args);
+  };
+  Object.defineProperty(message, 'name', { value: event });
+  addMessage(cls.prototype as object, event, {}, message);
+  copyEnhancers(cls, event, message, transitionsOf(cls, event));
+}
+
+/** Members of the class that have the name of a message of the machine's and are no transition. */
+function takenNames(cls: Type<object>): readonly TakenName[] {
+  const transitions = new Set<unknown>(transitionsOf(cls).map(({ method }) => method));
+  return [...eventsOf(cls), ...MACHINE_MESSAGES].flatMap((name): TakenName[] => {
+    const member = memberOf(cls.prototype as object, name);
+    if (member === undefined || transitions.has(member)) return [];
+    return [{ name, by: transitionsOf(cls, name).map(({ property }) => property) }];
+  });
 }
 
 function beginOnCreate(cls: Type<object>): void {
-  const prototype = cls.prototype as Methods;
-  const original = prototype['onCreate'];
+  const prototype = cls.prototype as { onCreate?: (...args: unknown[]) => unknown };
+  const original = prototype.onCreate;
   const value = async function (this: object, ...args: unknown[]): Promise<void> {
     await original?.apply(this, args);
-    await begin(this);
+    await create(this);
   };
   Object.defineProperty(prototype, 'onCreate', { value, writable: true, configurable: true, enumerable: false });
 }

@@ -11,6 +11,16 @@ export interface Postponed {
   readonly args: readonly unknown[];
   /** Its answer is owed. */
   readonly token: ReplyToken;
+  /** When it came, among the events of this machine. */
+  readonly arrival: number;
+  readonly bytes: number;
+}
+
+/** An event on its way as a message of the machine's to itself. */
+export interface Place {
+  /** Of the message: they come in the order of their ranks, if at all. */
+  readonly rank: number;
+  readonly arrival: number;
 }
 
 /** Where a machine stands. Replaced as a whole, never modified. */
@@ -22,9 +32,12 @@ export interface MachineState {
   readonly events: number;
   /** In the order they came. */
   readonly postponed: readonly Postponed[];
-  /** Events that were sent again, and the last of them that has been handled: what comes meanwhile goes behind them. */
+  /** The last number that was given to an event for its arrival. */
+  readonly arrivals: number;
+  /** The last rank that was given. */
   readonly sent: number;
-  readonly handled: number;
+  /** Events that were sent again and have not come yet, by rank. */
+  readonly underWay: readonly Place[];
 }
 
 type Kept = Record<typeof MACHINE_FIELD, MachineState | undefined>;

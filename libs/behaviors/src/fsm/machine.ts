@@ -1,9 +1,19 @@
 import type { Type } from '@nestjs/common';
-import { declaredMetadata, lineageOf } from '#core';
+import { CONTEXT_PARAMETER, declaredMetadata, type DeclaredParameter, lineageOf } from '#core';
 import { ACTION, type DeclaredAction, type DeclaredTransition, TRANSITION } from './transition.decorators';
 import type { FsmOptions, StateOptions } from './fsm.decorator';
+import { MAX_POSTPONED } from './postpone-event';
 
 export const FSM = Symbol.for('plexspaces:fsm');
+/** {@link TakenName}s, found before the machine's own messages are put in. */
+export const TAKEN = Symbol.for('plexspaces:fsm-taken');
+
+/** A member of the class with the name of an event, or of a message of the machine's. */
+export interface TakenName {
+  readonly name: string;
+  /** The transitions of that event; none for a message of the machine's. */
+  readonly by: readonly string[];
+}
 
 /** One way from one state. */
 export interface Rule extends DeclaredTransition {
@@ -11,6 +21,8 @@ export interface Rule extends DeclaredTransition {
   readonly event: string;
   /** Empty: internal. */
   readonly to: readonly string[];
+  /** Positions of its `@Ctx()` parameters, rising. */
+  readonly contextAt: readonly number[];
 }
 
 /** A machine as its class declares it: what there is, not whether it makes sense. */
@@ -20,6 +32,7 @@ export interface Machine {
   readonly states: ReadonlyMap<string, StateOptions>;
   readonly rules: readonly Rule[];
   readonly actions: readonly DeclaredAction[];
+  readonly maxPostponed: number;
 }
 
 const machines = new WeakMap<object, Machine>();
@@ -34,9 +47,18 @@ export function all<T>(key: symbol, cls: Type<object>): readonly T[] {
   return lineageOf(cls).flatMap((ancestor) => declaredMetadata<T>(key, ancestor));
 }
 
-export function eventsOf(cls: Type<object>): readonly string[] {
+/** As they are declared; of one event, or all of them. */
+export function transitionsOf(cls: Type<object>, event?: string): readonly DeclaredTransition[] {
   const declared = all<DeclaredTransition>(TRANSITION, cls);
-  return [...new Set(declared.map(({ options, property }) => options.on ?? property))];
+  return event === undefined ? declared : declared.filter((transition) => eventOf(transition) === event);
+}
+
+export function eventsOf(cls: Type<object>): readonly string[] {
+  return [...new Set(transitionsOf(cls).map(eventOf))];
+}
+
+function eventOf({ options, property }: DeclaredTransition): string {
+  return options.on ?? property;
 }
 
 function listOf(names: string | readonly string[] | undefined): readonly string[] {
@@ -56,15 +78,30 @@ function readMachine(cls: Type<object>): Machine {
       ? (options.states as readonly string[]).map((state) => [state, {}])
       : Object.entries(options.states as Readonly<Record<string, StateOptions>>),
   );
-  const rules = all<DeclaredTransition>(TRANSITION, cls).flatMap((declared) => {
-    const { from, on, to } = declared.options;
+  const rules = transitionsOf(cls).flatMap((declared) => {
+    const { from, to } = declared.options;
     const sources = from === '*' ? [...states.keys()] : listOf(from);
     return sources.map((source): Rule => ({
       ...declared,
       from: source,
-      event: on ?? declared.property,
+      event: eventOf(declared),
       to: listOf(to),
+      contextAt: contextPositions(declared),
     }));
   });
-  return { className: cls.name, initial: options.initial, states, rules, actions: all<DeclaredAction>(ACTION, cls) };
+  return {
+    className: cls.name,
+    initial: options.initial,
+    states,
+    rules,
+    actions: all<DeclaredAction>(ACTION, cls),
+    maxPostponed: options.maxPostponed ?? MAX_POSTPONED,
+  };
+}
+
+function contextPositions({ declaredIn, property }: DeclaredTransition): readonly number[] {
+  return declaredMetadata<DeclaredParameter>(CONTEXT_PARAMETER, declaredIn)
+    .filter((parameter) => parameter.property === property)
+    .map((parameter) => parameter.index)
+    .sort((a, b) => a - b);
 }

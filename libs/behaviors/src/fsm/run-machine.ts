@@ -1,66 +1,106 @@
 import type { Type } from '@nestjs/common';
-import { actorContext, type MessageOptions, type UntypedRef } from '#core';
+import { actorContext } from '#core';
 import { encodeActorId } from '#spi';
-import { InvalidTransitionError, UnexpectedEventError } from '../errors';
+import { InvalidTransitionError, UnexpectedEventError, UnknownStateError } from '../errors';
+import { memberOf } from '../taken-names';
+import { decideOrder, noteComing } from './in-order';
 import { type Machine, machineOf, type Rule, rulesFor } from './machine';
-import { keep, kept, type MachineState } from './machine-state';
+import { keep, kept, type MachineState, type Place } from './machine-state';
 import { Next } from './next';
+import { postponeEvent } from './postpone-event';
+import { sendAgain, tellAgain, toSelf } from './send-again';
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+
+/** An event, and when it came. */
+interface Event {
+  readonly event: string;
+  readonly args: readonly unknown[];
+  readonly arrival: number;
+}
+
+const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], arrivals: 0, sent: 0, underWay: [] };
 
 // How a machine runs: always within a turn, on the actor's own state. So a transition that throws has not happened (P7),
 // and timeouts, postponed events and their answers are durable with the turn that made them (P3).
 //
 //  S1. A transition is its method, the exit action, the new state, the entry action; then what was postponed is sent again.
-//  S2. An event that was postponed comes before all that came after it: what arrives while such are on their way goes behind them.
+//  S2. Events are run in the order in which they came first, but for those that are postponed: what comes while earlier ones
+//      are on their way goes behind them, timeouts included.
 //  S3. A timeout of an earlier stay, or before a later event, changes nothing.
+//  S4. The timeout of events begins anew when the machine begins, and with each event that was run or postponed.
 
-export async function begin(self: object): Promise<MachineState> {
-  const machine = machineOf(self.constructor as Type<object>);
+/** Created: it is in its initial state, whose timeouts begin. */
+export async function create(self: object): Promise<void> {
+  if (kept(self) !== undefined) return;
+  await begin(self);
+  await armEventTimeout(self, machineFor(self));
+}
+
+async function begin(self: object): Promise<MachineState> {
   const state = kept(self);
+  const machine = machineFor(self);
+  if (state !== undefined && !machine.states.has(state.name))
+    throw new UnknownStateError(actorName(), state.name, [...machine.states.keys()]);
   if (state !== undefined) return state;
-  keep(self, { name: machine.initial, entered: 0, events: 0, postponed: [], sent: 0, handled: 0 });
+  keep(self, { ...NEW, name: machine.initial });
   return enter(self, machine, machine.initial);
 }
 
-export async function handleEvent(self: object, event: string, args: readonly unknown[]): Promise<unknown> {
-  const state = await begin(self);
-  if (state.handled >= state.sent) return step(self, event, args);
-  const token = actorContext().deferReply(); // S2
-  await sendAgain(self, [{ event, args, token }]);
-  return token;
-}
-
-export async function handleAgain(
+/** @param sent its place, when it was sent again */
+export async function handleEvent(
   self: object,
   event: string,
-  args: readonly unknown[],
-  rank: number,
+  given: readonly unknown[],
+  sent: Place | null = null,
 ): Promise<unknown> {
-  keep(self, { ...(await begin(self)), handled: rank });
-  return step(self, event, args);
+  const ctx = actorContext();
+  const args = given.filter((arg) => arg !== ctx); // each method gets it where it declares it
+  return inOrder(self, sent, { event, args }, async (place) => {
+    const token = ctx.deferReply();
+    await tellAgain({ event, args, token }, place);
+    return token;
+  });
 }
 
-export async function handleTimeout(self: object, kind: 'state' | 'event', generation: number): Promise<unknown> {
+export async function handleTimeout(
+  self: object,
+  kind: 'state' | 'event',
+  generation: number,
+  sent: Place | null = null,
+): Promise<unknown> {
   const state = await begin(self);
-  const machine = machineOf(self.constructor as Type<object>);
-  const { timeout, eventTimeout } = machine.states.get(state.name) ?? {};
+  const { timeout, eventTimeout } = machineFor(self).states.get(state.name) ?? {};
   const due = kind === 'state' ? timeout : eventTimeout;
-  if (due === undefined || generation !== (kind === 'state' ? state.entered : state.events)) return undefined; // S3
-  return step(self, due.event, []);
+  if (due === undefined || generation !== (kind === 'state' ? state.entered : state.events)) {
+    if (sent !== null) keep(self, noteComing(state, sent));
+    return undefined; // S3
+  }
+  const goBehind = (place: Place): Promise<unknown> => toSelf({}).tell('fsmTimeout', kind, generation, place);
+  return inOrder(self, sent, { event: due.event, args: [] }, goBehind);
 }
 
-async function step(self: object, event: string, args: readonly unknown[]): Promise<unknown> {
-  const machine = machineOf(self.constructor as Type<object>);
-  const from = await begin(self);
+/** S2. */
+async function inOrder(
+  self: object,
+  sent: Place | null,
+  event: Omit<Event, 'arrival'>,
+  goBehind: (place: Place) => Promise<unknown>,
+): Promise<unknown> {
+  const { runs, place, state } = decideOrder(await begin(self), sent);
+  keep(self, state);
+  return runs ? step(self, { ...event, arrival: place.arrival }) : goBehind(place);
+}
+
+async function step(self: object, received: Event): Promise<unknown> {
+  const { event, args } = received;
+  const machine = machineFor(self);
+  const from = kept(self) as MachineState;
   const rule = await chooseRule(self, rulesFor(machine, from.name, event), args);
-  if (rule === null) {
-    if (machine.states.get(from.name)?.postpone?.includes(event) !== true)
-      throw new UnexpectedEventError(actorName(), from.name, event, acceptedIn(machine, from.name));
-    return putOff(self, event, args);
-  }
-  const result: unknown = await rule.method.apply(self, [...args]);
-  if (result instanceof Next && result.kind === 'postpone') return putOff(self, event, args);
+  if (rule === null && machine.states.get(from.name)?.postpone?.includes(event) !== true)
+    throw new UnexpectedEventError(actorName(), from.name, event, acceptedIn(machine, from.name));
+  const result: unknown = rule === null ? null : await callMethod(self, rule, args);
+  if (rule === null || (result instanceof Next && result.kind === 'postpone')) return putOff(self, machine, received);
   const { to, answer } = destination(rule, result);
   if (to !== null) {
     await act(self, machine, 'exit', from.name);
@@ -71,6 +111,25 @@ async function step(self: object, event: string, args: readonly unknown[]): Prom
   }
   await armEventTimeout(self, machine);
   return answer;
+}
+
+async function putOff(self: object, machine: Machine, received: Event): Promise<unknown> {
+  const token = postponeEvent(self, machine, received);
+  await armEventTimeout(self, machine); // S4
+  return token;
+}
+
+async function callMethod(self: object, rule: Rule, args: readonly unknown[]): Promise<unknown> {
+  const { contextAt } = rule;
+  const own = memberOf(Object.getPrototypeOf(self) as object, rule.property); // a class may override what it inherits
+  const method = typeof own === 'function' ? (own as Rule['method']) : rule.method;
+  if (contextAt.length === 0) return method.apply(self, [...args]);
+  const all: unknown[] = [...args];
+  for (const position of contextAt) {
+    while (all.length < position) all.push(undefined);
+    all.splice(position, 0, actorContext());
+  }
+  return method.apply(self, all);
 }
 
 async function chooseRule(self: object, rules: readonly Rule[], args: readonly unknown[]): Promise<Rule | null> {
@@ -108,21 +167,6 @@ async function armEventTimeout(self: object, machine: Machine): Promise<void> {
   if (timeout !== undefined) await toSelf({ delay: timeout.after }).tell('fsmTimeout', 'event', state.events);
 }
 
-function putOff(self: object, event: string, args: readonly unknown[]): unknown {
-  const state = kept(self) as MachineState;
-  const token = actorContext().deferReply();
-  keep(self, { ...state, postponed: [...state.postponed, { event, args, token }] });
-  return token;
-}
-
-async function sendAgain(self: object, events: MachineState['postponed']): Promise<void> {
-  for (const { event, args, token } of events) {
-    const state = kept(self) as MachineState;
-    const { sent } = keep(self, { ...state, sent: state.sent + 1 });
-    await toSelf({ replyTo: token }).tell('fsmAgain', event, args, sent);
-  }
-}
-
 async function act(self: object, { actions }: Machine, kind: 'entry' | 'exit', state: string): Promise<void> {
   const action = actions.find((candidate) => candidate.kind === kind && candidate.state === state);
   if (action !== undefined) await (self as Methods)[action.property]?.apply(self, []);
@@ -133,9 +177,8 @@ function acceptedIn({ rules, states }: Machine, state: string): readonly string[
   return [...new Set([...taken, ...(states.get(state)?.postpone ?? [])])];
 }
 
-function toSelf(options: MessageOptions): UntypedRef {
-  const ctx = actorContext();
-  return ctx.actorOfType(ctx.self.type, ctx.self.key).with(options);
+function machineFor(self: object): Machine {
+  return machineOf(self.constructor as Type<object>);
 }
 
 function actorName(): string {

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { declareMetadata } from '#core';
 
 /** Options of `@Transition()`. @publicApi */
@@ -20,6 +21,8 @@ export interface DeclaredTransition {
   readonly property: string;
   readonly method: (...args: unknown[]) => unknown;
   readonly options: TransitionOptions;
+  /** The class whose source has it. */
+  readonly declaredIn: Type<object>;
 }
 
 /** @internal An entry or exit action as declared. */
@@ -32,11 +35,18 @@ export interface DeclaredAction {
 export const TRANSITION = Symbol.for('plexspaces:fsm-transition');
 export const ACTION = Symbol.for('plexspaces:fsm-action');
 
-/** What the machine does when an event comes in a state. What the method returns is the event's answer. @publicApi */
+/**
+ * What the machine does when an event comes in a state. What the method returns is the event's answer. Guards, pipes,
+ * interceptors and filters beside it stand around the event as around a `@Handle()`: in the caller's process, once. The state is
+ * not known there, so all transitions of one event have the same, or it is refused at start.
+ * @publicApi
+ */
 export function Transition(options: TransitionOptions): MethodDecorator {
   return (target, property, descriptor) => {
     const method = descriptor.value as unknown as DeclaredTransition['method'];
-    declareMetadata(TRANSITION, target, { property: String(property), method, options } satisfies DeclaredTransition);
+    const declaredIn = target.constructor as Type<object>;
+    const declared: DeclaredTransition = { property: String(property), method, options, declaredIn };
+    declareMetadata(TRANSITION, target, declared);
   };
 }
 

@@ -52,30 +52,49 @@ export function GenServer(): ClassDecorator {
 
 /** A message that is answered. It may be told too: then nobody waits for the answer. @publicApi */
 export function Call(options: Omit<HandleOptions, 'only' | 'unknown'> = {}): CallDecorator {
-  return (target, property, descriptor) => member(options, target, property, descriptor);
+  return (target, property, descriptor) => member('Call', options, {}, target, property, descriptor);
 }
 
 /** A message that is told and never asked: by its type, `NoReply` or a promise of it, and at run time (`MessageKindError`). @publicApi */
 export function Cast(options: CastOptions = {}): ToldDecorator {
-  return (target, property, descriptor) => member({ ...options, only: 'tell' }, target, property, descriptor);
+  return (target, property, descriptor) => member('Cast', options, { only: 'tell' }, target, property, descriptor);
 }
 
 /** What the system sends: timers, ends of others; with `unknown: true` also tells of names the class does not handle. Never asked. @publicApi */
 export function Info(options: InfoOptions = {}): ToldDecorator {
-  return (target, property, descriptor) => member({ ...options, only: 'tell' }, target, property, descriptor);
+  return (target, property, descriptor) => member('Info', options, { only: 'tell' }, target, property, descriptor);
+}
+
+/** Options of `@Handle()` that its siblings do without, as their types say. */
+const REFUSED: Readonly<Record<Member['kind'], readonly string[]>> = {
+  Call: ['only', 'unknown'],
+  Cast: ['only', 'unknown'],
+  Info: ['only'],
+};
+
+interface Member {
+  readonly kind: 'Call' | 'Cast' | 'Info';
+  readonly property: string;
+  readonly options: object;
 }
 
 function member(
+  kind: Member['kind'],
   options: HandleOptions,
+  fixed: HandleOptions,
   target: object,
   property: string | symbol,
   descriptor: PropertyDescriptor,
 ): void {
-  Handle(options)(target, property, descriptor);
-  declareMetadata(MEMBER, target, property);
+  Handle({ ...options, ...fixed })(target, property, descriptor);
+  declareMetadata(MEMBER, target, { kind, property: String(property), options } satisfies Member);
 }
 
 function checkServer(cls: Type<object>): void {
-  if (!lineageOf(cls).some((ancestor) => declaredMetadata(MEMBER, ancestor).length > 0))
-    throw new InvalidBehaviorError(cls.name, 'GenServer', ['it has no @Call(), @Cast() or @Info() method']);
+  const members = lineageOf(cls).flatMap((ancestor) => declaredMetadata<Member>(MEMBER, ancestor));
+  const problems = members.flatMap(({ kind, property, options }) =>
+    REFUSED[kind].filter((name) => name in options).map((name) => `@${kind} ${property} has the option ${name}`),
+  );
+  if (members.length === 0) problems.push('it has no @Call(), @Cast() or @Info() method');
+  if (problems.length > 0) throw new InvalidBehaviorError(cls.name, 'GenServer', problems);
 }

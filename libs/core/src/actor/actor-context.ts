@@ -107,7 +107,7 @@ export interface ActorContext {
    *
    * The asker waits for as long as its `timeout`; if its process or this one ends meanwhile, asking again under the same
    * idempotency key goes on waiting, or gets the answer. A token is good for the window of idempotency keys (24 h).
-   * @throws DeferredReplyError when called twice, in `onCreate`, or with 10,000 answers owed; NoActorContextError in a side effect
+   * @throws DeferredReplyError when called twice, in `onCreate`, in a reentrant call that its own turn waits for, or with 10,000 answers owed; NoActorContextError in a side effect
    */
   deferReply<T = unknown>(): ReplyToken<T>;
   /**

@@ -22,7 +22,7 @@ export interface HandlerDefinition {
   /** Checks (and may transform) the argument list before anything is stored. */
   readonly schema: StandardSchemaV1 | null;
   /** Sent in this way only. */
-  readonly only?: 'ask' | 'tell';
+  readonly only?: 'ask' | 'tell' | 'self';
   /** Takes tells of unknown names. */
   readonly takesUnknown?: boolean;
   /** Positions of `@Ctx()` parameters in the method's own parameter list, rising. */

@@ -13,7 +13,7 @@ import type { FacetHandle } from './actor-context';
 import { ActorHistory } from './actor-history';
 import type { AskPort, CreateArgs, MessageOptions, TellPort, TransactionOptions } from './actor-ref.types';
 import { RefFacets } from './ref-facets';
-import { catchAllOf, portsOf, refuseKind } from './ref-ports';
+import { catchAllOf, mayBeSent, portsOf, refuseKind } from './ref-ports';
 
 export type {
   AskPort,
@@ -166,7 +166,7 @@ export class UntypedRef {
   /** @throws UnknownMethodError, and what a typed ask throws */
   async ask(method: string, ...args: unknown[]): Promise<unknown> {
     const handler = this.handler(method);
-    if (handler.only === 'tell') return refuseKind(this.ref, handler);
+    if (!mayBeSent(handler, 'ask')) return refuseKind(this.ref, handler);
     return this.ref.system.sender.ask(this.ref, handler, args);
   }
 
@@ -176,7 +176,7 @@ export class UntypedRef {
     const catchAll = cls.definition.handlers.has(method) ? undefined : catchAllOf(cls);
     if (catchAll !== undefined) return system.sender.tell(this.ref, catchAll, [method, args]);
     const handler = this.handler(method);
-    if (handler.only === 'ask') return refuseKind(this.ref, handler);
+    if (!mayBeSent(handler, 'tell')) return refuseKind(this.ref, handler);
     return system.sender.tell(this.ref, handler, args);
   }
 

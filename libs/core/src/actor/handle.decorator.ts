@@ -13,8 +13,9 @@ export interface HandleOptions {
   readonly readOnly?: boolean;
   /**
    * While a turn of the actor waits for an ask, a call that comes back to the actor from there runs inside that turn, on its
-   * live state; without this it is a `CallCycleError`. What it changes and sends stands and falls with that turn, and when
-   * it throws, that turn fails as well. Not on actors with `durability()`, whose turns are recorded one at a time. Default false.
+   * live state; without this it is a `CallCycleError`. It passes what stands in line, tells of its own
+   * sender included. What it changes and sends stands and falls with that turn, and when it throws, that turn fails as well.
+   * Not on actors with `durability()`, whose turns are recorded one at a time. Default false.
    */
   readonly reentrant?: boolean;
   /** Starts of the message when the handler throws. Default: see P7. Not for read-only handlers, whose caller asks again. */
@@ -24,8 +25,11 @@ export interface HandleOptions {
    * refuses never becomes a message: the sender gets `InvalidArgumentsError`.
    */
   readonly schema?: StandardSchemaV1;
-  /** The one way it may be sent; the other is refused with `MessageKindError` before anything is stored. Default: both. */
-  readonly only?: 'ask' | 'tell';
+  /**
+   * The one way it may be sent; the others are refused with `MessageKindError` before anything is stored. `'self'`: a tell of
+   * the actor to itself. Default: asked and told, by everybody.
+   */
+  readonly only?: 'ask' | 'tell' | 'self';
   /**
    * Takes tells of names that the class does not handle: `(name, args)`. One per class. What was stored for a handler that
    * the class has lost since is not among them: it ends with `UnknownMethodError`.

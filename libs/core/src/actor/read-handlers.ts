@@ -90,11 +90,11 @@ function waysOf(
   where: string,
   { only, unknown, readOnly }: HandleOptions,
 ): Pick<HandlerDefinition, 'only' | 'takesUnknown'> {
-  if (only !== undefined && !['ask', 'tell'].includes(only))
-    refuse(cls, `${where} has only: ${JSON.stringify(only)}`, "Give 'ask' or 'tell'.");
-  if (only === 'tell' && readOnly === true)
+  if (only !== undefined && !['ask', 'tell', 'self'].includes(only))
+    refuse(cls, `${where} has only: ${JSON.stringify(only)}`, "Give 'ask', 'tell' or 'self'.");
+  if ((only === 'tell' || only === 'self') && readOnly === true)
     refuse(cls, `${where} is readOnly and may only be told`, 'Drop one of the two: nobody would get its answer.');
-  if (unknown === true && (readOnly === true || only === 'ask'))
+  if (unknown === true && (readOnly === true || only === 'ask' || only === 'self'))
     refuse(cls, `${where} takes unknown messages, which are tells`, 'Drop readOnly, and let it be told.');
   return { ...(only === undefined ? {} : { only }), ...(unknown === true ? { takesUnknown: true } : {}) };
 }

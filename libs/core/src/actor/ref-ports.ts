@@ -27,7 +27,7 @@ function makePort(cls: ActorClass, kind: 'ask' | 'tell'): Port {
   const prototype = RefPort.prototype as unknown as Record<string, unknown>;
   Reflect.deleteProperty(prototype, 'constructor'); // a name like any other
   for (const handler of cls.definition.handlers.values()) {
-    const isRefused = handler.only !== undefined && handler.only !== kind;
+    const isRefused = !mayBeSent(handler, kind);
     const send = function (this: RefPort, ...args: unknown[]): Promise<unknown> {
       if (isRefused) return refuseKind(this.$ref, handler);
       return this.$ref.system.sender[kind](this.$ref, handler, args);
@@ -43,6 +43,11 @@ function makePort(cls: ActorClass, kind: 'ask' | 'tell'): Port {
 /** What takes tells of names the class does not handle. */
 export function catchAllOf(cls: ActorClass): HandlerDefinition | undefined {
   return [...cls.definition.handlers.values()].find(({ takesUnknown }) => takesUnknown);
+}
+
+/** Who tells what is for the actor itself is looked at where the message is made. */
+export function mayBeSent({ only }: Pick<HandlerDefinition, 'only'>, kind: 'ask' | 'tell'): boolean {
+  return only === undefined || only === kind || (only === 'self' && kind === 'tell');
 }
 
 export function refuseKind({ actorId }: ActorRef<object>, { name, only }: HandlerDefinition): Promise<never> {

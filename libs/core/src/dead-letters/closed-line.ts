@@ -19,7 +19,8 @@ interface Closure {
 // It owns whether the line is closed, and what may pass all the same. The activation owns the line itself.
 //
 // Invariants
-//   H1  While it is closed nothing starts but what an operator sends about parked messages, one at a time.
+//   H1  While it is closed nothing starts but what an operator sends about parked messages, one at a time; and, before that,
+//       the message whose turn was open when the line was found closed: a stop, or one from before its class held lines.
 //   H2  It opens when that was committed and the store has no parked message of the actor any more; never by itself.
 //   H3  When it opens, the line is what the store has, in the order of acceptance: a message taken up again comes before
 //       those that waited behind it.
@@ -28,6 +29,8 @@ export class ClosedLine {
   /** A parked row has changed since the store was asked. */
   private isDoubtful = false;
   private round = 0;
+  /** Reads that came while the actor was being loaded stand in line. */
+  private mayHoldReads = false;
 
   constructor(
     private readonly host: DurableActivation,
@@ -51,6 +54,7 @@ export class ClosedLine {
 
   close(message: Message | null, error: Error, isPoison: boolean): void {
     this.by = { message, error, isPoison };
+    this.mayHoldReads = true;
     this.host.reins?.stands();
     this.host.system.logger.error(`${this.host.actorId} takes no further message: ${error.message}`);
   }
@@ -64,9 +68,13 @@ export class ClosedLine {
   /** Something has come, or has ended: whatever may pass now does (H1). */
   move(): void {
     const { by, host } = this;
-    if (by === null || host.released || host.runner.isBusy || host.reins?.isTight === true) return; // a crashed instance is nobody's
+    if (by === null || host.released) return;
+    this.letReadsPass();
+    if (host.runner.isBusy || host.reins?.isTight === true) return; // a crashed instance is nobody's
+    const [begun] = by.isPoison ? this.mailbox.drop(({ opened }) => opened) : [];
+    if (begun !== undefined) return this.start(begun);
     const next = this.takePassing();
-    if (next !== null && by.isPoison && !this.mailbox.all.some(({ opened }) => opened)) return this.start(next);
+    if (next !== null && by.isPoison) return this.start(next);
     if (next !== null) {
       next.fail(by.error);
       return host.finished(next);
@@ -80,6 +88,13 @@ export class ClosedLine {
     if (this.by === null) return this.host.lookAgain();
     this.isDoubtful = true;
     this.move();
+  }
+
+  /** They wait for no turn, here as elsewhere. */
+  private letReadsPass(): void {
+    if (!this.mayHoldReads || this.host.state === 'Creating') return;
+    this.mayHoldReads = false;
+    for (const read of this.mailbox.drop(({ handler }) => handler.readOnly)) this.host.enqueue(read);
   }
 
   private takePassing(): Message | null {

@@ -113,13 +113,17 @@ export class DeadLetters {
     await this.system.sender.control(ref, REVIVE, [row.id, revival, ...(edited === null ? [] : [{ original }])]);
   }
 
-  /** Gives it up for good; repeats of it are told so (`MessageDiscardedError`). @throws MessageNotParkedError */
+  /**
+   * Gives it up for good; repeats of it are told so (`MessageDiscardedError`). Also where its receiver, or the receiver's class,
+   * is gone. @throws MessageNotParkedError, NotOwnerError
+   */
   async discard(letter: DeadLetterId, reason = ''): Promise<void> {
     const row = await this.parkedRow(letter);
     try {
       await this.system.sender.control(this.refOf(row.actor), DISCARD, [row.id, reason]);
     } catch (error) {
-      if (!isPlexSpacesError(error) || !isAbsence(error.code)) throw error;
+      if (!isPlexSpacesError(error) || !(isAbsence(error.code) || error.code === 'PS_UNKNOWN_ACTOR_TYPE')) throw error;
+      if (!this.system.mayAct()) throw this.system.notOwner(); // where its class is, the actor may be in memory
       await discardOrphan(this.system, row, reason);
     }
   }

@@ -11,7 +11,7 @@ export interface Revival {
 }
 
 /** In the envelope of a message that was parked. */
-const REVIVED = { revived: true } as const;
+export const REVIVED = { revived: true } as const;
 
 /**
  * The parked message as a queued one, its attempts forgotten. Its id stays what repeats are recognised by; the hash of its

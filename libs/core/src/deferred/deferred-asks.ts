@@ -10,12 +10,13 @@ import { replyIdOf } from './reply-token';
  *
  *  A1. Who waits is told once: by the answer, by the end of the ask's time, by the end of the actor or of this node's right to act.
  *  A2. A repeat waits first and looks for the row then: an answer that becomes durable between the two is met by one of them.
+ *  A3. A turn that waits here is known to wait for any later turn of the actor, once no answer is on its way from the store.
  */
 export class DeferredAsks {
   private readonly byActor = new Map<string, Map<string, Set<Message>>>();
   private isClosed: ((actor: string) => Error) | null = null;
 
-  constructor(private readonly system: Pick<SystemPort, 'storage'>) {}
+  constructor(private readonly system: Pick<SystemPort, 'storage' | 'waits'>) {}
 
   /** Ids of messages of `actor` for whose answer somebody waits. */
   waitingFor(actor: string): readonly string[] {
@@ -24,17 +25,21 @@ export class DeferredAsks {
 
   /** The turn of `message` is over without an answer. */
   wait(message: Message): void {
-    for (const asker of message.takeAskers()) this.add(asker);
+    for (const asker of message.takeAskers()) {
+      this.add(asker);
+      this.putOff(asker);
+    }
   }
 
   /** A message came again whose first run has put off the answer. */
   repeat(message: Message): void {
     const actor = message.to.encoded;
-    this.wait(message);
+    const askers = message.takeAskers();
+    for (const asker of askers) this.add(asker);
     this.system.storage.inbox
       .find(actor, replyIdOf(message.id))
       .then((row) => {
-        if (row === null) return;
+        if (row === null) return askers.forEach((asker) => this.putOff(asker));
         const answer = decodeAnswer(row);
         this.settle(actor, message.id, (asker) => {
           if (answer.kind === 'error') asker.fail(answer.error);
@@ -80,6 +85,11 @@ export class DeferredAsks {
   close(errorFor: (actor: string) => Error): void {
     this.isClosed = errorFor;
     this.end(errorFor);
+  }
+
+  /** A3. */
+  private putOff({ waiter }: Message): void {
+    if (waiter !== null) this.system.waits.defer(waiter);
   }
 
   private add(asker: Message): void {

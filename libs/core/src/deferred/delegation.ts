@@ -5,19 +5,23 @@ import type { SystemPort } from '../runtime/system-port';
 export interface Delegation {
   /** Id of the message that is answered. */
   readonly replyTo: string;
+  /** Since when that answer is owed. */
+  readonly since: number;
 }
 
-/** The message that `message` was sent to answer, or `null`. */
-export function delegationOf({ system }: Message): string | null {
-  return (system as Partial<Delegation> | undefined)?.replyTo ?? null;
+/** What `message` was sent to answer, or `null`. */
+export function delegationOf({ system }: { readonly system: unknown }): Delegation | null {
+  const delegation = system as Partial<Delegation> | undefined;
+  return delegation?.replyTo === undefined ? null : (delegation as Delegation);
 }
 
 /** Those who wait for the earlier message hear the end of this one, like its own asker. */
 export function joinDelegate({ deferred }: SystemPort, message: Message): void {
-  const messageId = delegationOf(message);
-  if (messageId === null) return;
+  const delegation = delegationOf(message);
+  if (delegation === null) return;
+  const { replyTo } = delegation;
   message.join({
-    resolve: (value) => deferred.settle(message.to.encoded, messageId, (asker) => asker.answer(value)),
-    reject: (error) => deferred.settle(message.to.encoded, messageId, (asker) => asker.fail(error)),
+    resolve: (value) => deferred.settle(message.to.encoded, replyTo, (asker) => asker.answer(value)),
+    reject: (error) => deferred.settle(message.to.encoded, replyTo, (asker) => asker.fail(error)),
   });
 }

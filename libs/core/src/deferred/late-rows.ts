@@ -18,7 +18,7 @@ export type CommittedReplies = Pick<TurnReplies, 'isDeferred' | 'made'> | null;
 export function lateReplies(message: Message, replies: CommittedReplies, ending: Ending): readonly LateReply[] {
   const made = replies?.made ?? [];
   const answered = replies?.isDeferred === true ? null : delegationOf(message);
-  return answered === null ? made : [...made, { messageId: answered, ending }];
+  return answered === null ? made : [...made, { messageId: answered.replyTo, since: answered.since, ending }];
 }
 
 /** The message ended, and its answer is owed. */
@@ -29,7 +29,12 @@ export function putOffChange(message: Message, expiresAt: number): InboxChange {
   return { op: 'done', id, argsHash, answer, expiresAt, fresh: message.row === 'none' };
 }
 
-export function lateChange(actor: string, { messageId, ending }: LateReply, expiresAt: number): InboxChange {
+/**
+ * Forgotten with what says that the answer was put off, or before it: the key may name another ask then, whose answer this is not.
+ * @param keysMs for how long ids of that kind are kept
+ */
+export function lateChange(actor: string, { messageId, since, ending }: LateReply, keysMs: number): InboxChange {
+  const expiresAt = since + keysMs;
   const row = { actor, id: replyIdOf(messageId), argsHash: ARGS_HASH };
   const answer = ending.kind === 'result' ? encodeResult(row, ending.result) : encodeError(row, ending.error);
   return { op: 'done', id: row.id, argsHash: ARGS_HASH, answer, expiresAt, fresh: true };

@@ -27,25 +27,25 @@ export class OpenDeferrals {
     );
   }
 
-  /** @returns `false` when there are too many. */
-  add(messageId: string, now: number): boolean {
-    for (const [id, since] of this.open) {
-      if (!this.isOver(since, now)) break;
+  /** @param since when its answer was put off first @returns `false` when there are too many. */
+  add(messageId: string, since: number, now: number): boolean {
+    for (const [id, begin] of this.open) {
+      if (!this.isOver(begin, now)) break;
       this.open.delete(id);
     }
     if (this.open.size >= MAX_OPEN) return false;
-    this.open.set(messageId, now);
+    this.open.set(messageId, since);
     this.host.setFacetState(SLOT, this.open);
     return true;
   }
 
-  /** Takes one out that is to be answered now. */
-  take(messageId: string, now: number): 'open' | 'unknown' | 'expired' {
+  /** Takes one out that is to be answered now. @returns since when it is owed, or why it cannot be answered */
+  take(messageId: string, now: number): number | 'unknown' | 'expired' {
     const since = this.open.get(messageId);
     if (since === undefined) return 'unknown';
     if (this.isOver(since, now)) return 'expired';
     this.open.delete(messageId);
-    return 'open';
+    return since;
   }
 
   private isOver(since: number, now: number): boolean {

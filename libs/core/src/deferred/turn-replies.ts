@@ -11,6 +11,8 @@ import { type ReplyToken, isToken, makeToken } from './reply-token';
 /** A late answer: it becomes durable with the turn that gives it, and leaves after it (P4). */
 export interface LateReply {
   readonly messageId: string;
+  /** Since when it is owed. */
+  readonly since: number;
   readonly ending: Ending;
 }
 
@@ -28,6 +30,13 @@ export class TurnReplies {
 
   constructor(private readonly turn: Turn) {}
 
+  /** What a turn without a handler answers, whose tokens were taken before. */
+  static given(turn: Turn, made: readonly LateReply[]): TurnReplies {
+    const replies = new TurnReplies(turn);
+    replies.made.push(...made);
+    return replies;
+  }
+
   defer<T>(): ReplyToken<T> {
     const { turn } = this;
     turn.takeReply('deferReply', 0);
@@ -37,11 +46,18 @@ export class TurnReplies {
         `${turn.received.handler.name} is no message of the application's`,
         'Defer in a @Handle() method',
       );
+    if (turn.inside !== null)
+      throw this.error(
+        'reentrant',
+        `${turn.received.handler.name} runs inside the turn that waits for its answer`,
+        'Answer at once, or make it no reentrant handler',
+      );
     if (this.isDeferred)
       throw this.error('twice', 'this turn has put off its answer already', 'Keep the token of the first call');
     // The answer that is owed may be another message's, which this one was sent to give.
-    const messageId = delegationOf(turn.received) ?? turn.received.id;
-    if (!this.open().add(messageId, turn.now()))
+    const now = turn.now();
+    const { replyTo: messageId, since } = delegationOf(turn.received) ?? { replyTo: turn.received.id, since: now };
+    if (!this.open().add(messageId, since, now))
       throw this.error('limit', `${MAX_OPEN} answers are owed already`, 'Answer some of them first');
     this.isDeferred = true;
     return makeToken<T>(turn.actorId, messageId);
@@ -57,20 +73,21 @@ export class TurnReplies {
     this.give(token, { kind: 'error', error: toErrorRecord(error) }, 0);
   }
 
-  /** The end of a message to the actor itself will be the answer. @returns the id of the message that it answers */
-  delegate(token: ReplyToken, receiver: string): string {
+  /** The end of a message to the actor itself will be the answer. */
+  delegate(token: ReplyToken, receiver: string): Delegation {
     if (receiver !== this.turn.actorId)
       throw new InvalidMessageOptionError('replyTo', `is for messages to the actor itself, and ${receiver} is another`);
-    return this.take(token);
+    return { replyTo: token.messageId, since: this.take(token) };
   }
 
   private give(token: ReplyToken, ending: Ending, bytes: number): void {
     this.turn.takeReply('reply', bytes);
-    this.made.push({ messageId: this.take(token), ending });
+    const since = this.take(token);
+    this.made.push({ messageId: token.messageId, since, ending });
   }
 
-  /** L1. */
-  private take(token: ReplyToken): string {
+  /** L1. @returns since when the answer is owed */
+  private take(token: ReplyToken): number {
     const { turn } = this;
     if (!isToken(token))
       throw this.error('malformed', 'what was given is no token', 'Give what ctx.deferReply() has returned');
@@ -93,7 +110,7 @@ export class TurnReplies {
         `message ${token.messageId} is older than ids are kept`,
         'Drop the token; raise dedupe.keys of forRoot where answers take longer',
       );
-    return token.messageId;
+    return found;
   }
 
   private open(): OpenDeferrals {
@@ -109,6 +126,6 @@ export class TurnReplies {
 /** `with({ replyTo: token }).tell`: see {@link Delegation}. @throws DeferredReplyError, InvalidMessageOptionError */
 export function delegateReply(turn: Turn, message: Message, token: ReplyToken): void {
   const replies = (turn.replies ??= new TurnReplies(turn));
-  message.system = { replyTo: replies.delegate(token, message.to.encoded) } satisfies Delegation;
+  message.system = replies.delegate(token, message.to.encoded);
   joinDelegate(turn.host.system, message);
 }

@@ -1,7 +1,8 @@
 import { PlexSpacesError } from '#spi';
 
 /** What is wrong with a deferred reply. @publicApi */
-export type DeferredReplyProblem = 'malformed' | 'foreign' | 'unknown' | 'expired' | 'twice' | 'limit' | 'system';
+export type DeferredReplyProblem =
+  'malformed' | 'foreign' | 'unknown' | 'expired' | 'twice' | 'limit' | 'system' | 'reentrant';
 
 /** `ctx.deferReply()`, `ctx.reply()` or a token was misused. The turn that did it leaves no trace but this answer. @publicApi */
 export class DeferredReplyError extends PlexSpacesError {

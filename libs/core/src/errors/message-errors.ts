@@ -12,19 +12,20 @@ export class InvalidMessageOptionError extends PlexSpacesError {
   }
 }
 
-/** A handler that may only be asked was told, or the other way round. @publicApi */
+function whyNot(message: string, only: 'ask' | 'tell' | 'self'): string {
+  if (only === 'self') return `${message} is what the actor tells itself; nobody else may send it`;
+  return only === 'tell' ? `${message} gives no answer and cannot be asked; tell it` : `${message} can only be asked`;
+}
+
+/** A handler that may only be asked was told, the other way round, or by somebody else than the actor. @publicApi */
 export class MessageKindError extends PlexSpacesError {
   readonly code = 'PS_MESSAGE_KIND';
   constructor(
     readonly actor: string,
     readonly method: string,
-    readonly only: 'ask' | 'tell',
+    readonly only: 'ask' | 'tell' | 'self',
   ) {
-    super(
-      only === 'tell'
-        ? `${method} of ${actor} gives no answer and cannot be asked; tell it. The message was not sent.`
-        : `${method} of ${actor} can only be asked. The message was not sent.`,
-    );
+    super(`${whyNot(`${method} of ${actor}`, only)}. The message was not sent.`);
   }
 }
 
@@ -105,7 +106,7 @@ export class MessageParkedError extends PlexSpacesError {
     options?: ErrorOptions,
   ) {
     super(
-      `Message ${messageId} of ${actor} failed ${attempts} times and was parked: ${describeCause(options?.cause)}. Mend the cause, then send it under a new id.`,
+      `Message ${messageId} of ${actor} failed ${attempts} times and was parked: ${describeCause(options?.cause)}. Mend the cause, then take it up again with DeadLetters.retry(), or send it again where the actor has no durability().`,
       options,
     );
   }

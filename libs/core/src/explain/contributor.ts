@@ -20,3 +20,6 @@ export interface ExplainContributor {
   readonly name: string;
   explain(subject: ExplainSubject): readonly Cause[] | Promise<readonly Cause[]>;
 }
+
+/** Of what there may be many of, so many are named; a count says how many there are. */
+export const NAMED = 10;

@@ -5,15 +5,18 @@ import type { Message } from '../runtime/message';
 import { PlainActivation } from '../runtime/plain-activation';
 import { runningTurnOf } from '../runtime/running-turn';
 import type { ExplainContributor } from './contributor';
+import { takeUp } from './explain-stored';
+import { isKept } from './explain-supervision';
 import type { Cause } from './explanation';
 
 /** What the line waits for while no turn runs, and how long it is. */
 export const explainLine: ExplainContributor = {
   name: 'its line',
-  explain({ activation }) {
+  explain({ activation, address, system }) {
     if (activation === undefined) return [];
     const causes: Cause[] = [];
-    if (activation.state === 'Failed') causes.push(failed());
+    const isItsOwn = !isKept(system.supervision.childOf(address.encoded)); // else its supervisor has it in hand
+    if (activation.state === 'Failed' && isItsOwn) causes.push(failed());
     const paused = runningTurnOf(activation) === null ? pausedOf(activation) : null;
     if (paused !== null && paused.retryAt > activation.env.now()) causes.push(retry(paused));
     if (activation instanceof DurableActivation && activation.closed.isClosed) causes.push(held(activation));
@@ -43,14 +46,14 @@ function failed(): Cause {
 function retry({ handler, id, attempts, retryAt }: Message): Cause {
   return {
     kind: 'retry',
-    says: `${handler.name} failed and starts again at ${new Date(retryAt).toISOString()}; it holds the line meanwhile.`,
+    says: `${handler.name} failed, with ${attempts} starts counted, and starts again at ${new Date(retryAt).toISOString()}; it holds the line meanwhile.`,
     remedy:
       'It goes on by itself, and is parked after its last attempt. @Handle({ retry }) says how often and how fast.',
     facts: { handler: handler.name, messageId: id, attempts, until: retryAt },
   };
 }
 
-function held({ closed: { why }, recordedVersion, cls }: DurableActivation): Cause {
+function held({ closed: { why }, recordedVersion, cls, actorId }: DurableActivation): Cause {
   const error = why?.error;
   const messageId = why?.message?.id ?? (error as { messageId?: string } | undefined)?.messageId ?? null;
   const reason = error?.message ?? '';
@@ -64,7 +67,7 @@ function held({ closed: { why }, recordedVersion, cls }: DurableActivation): Cau
   return {
     kind: 'held',
     says: `A parked message closes the line (onPoison: 'hold'): ${reason}`,
-    remedy: 'Mend the cause and settle that dead letter; the line opens with it.',
+    remedy: `Mend the cause, then ${takeUp(actorId, messageId ?? '')}; the line opens with it.`,
     facts: { messageId, reason },
   };
 }

@@ -1,17 +1,22 @@
 import type { ExplainContributor } from './contributor';
+import { isKept } from './explain-supervision';
 import type { Cause } from './explanation';
 
 /** Whether there is an actor that could move. */
 export const explainPresence: ExplainContributor = {
   name: 'its presence',
   async explain({ address, system, activation }) {
-    if (activation !== undefined) return activation.state === 'Creating' ? [loading(activation.waiting)] : [];
+    const kept = isKept(system.supervision.childOf(address.encoded)); // then what its supervisor does counts
+    if (activation !== undefined)
+      return activation.state === 'Creating' && activation.reins?.isTight !== true ? [loading(activation.waiting)] : [];
     const { state } = await system.info(address).catch((error: unknown) => {
       if ((error as { code?: unknown }).code === 'PS_ACTOR_NOT_FOUND') return { state: null };
       throw error;
     });
+    if (state === 'Terminated' && !(kept && !system.keepsInbox(address)))
+      return [terminated(address.definition.virtual !== null)];
+    if (kept) return [];
     if (state === null) return [absent(address.definition.type)];
-    if (state === 'Terminated') return [terminated(address.definition.virtual !== null)];
     return [
       {
         kind: 'notInMemory',

@@ -4,10 +4,12 @@ import type { SystemPort } from '../runtime/system-port';
 import { within } from '../ownership/within';
 import type { ExplainContributor, ExplainSubject } from './contributor';
 import { type Cause, Explanation } from './explanation';
+import { explainAlarms } from './explain-alarms';
 import { explainLine } from './explain-line';
 import { explainNode } from './explain-node';
 import { explainPresence } from './explain-presence';
 import { explainStored } from './explain-stored';
+import { explainSupervision } from './explain-supervision';
 import { explainTurn } from './explain-turn';
 
 /** A store that is gone may not answer at all. */
@@ -18,8 +20,10 @@ export class Explainer {
   private readonly contributors: ExplainContributor[] = [
     explainNode,
     explainPresence,
+    explainSupervision,
     explainTurn,
     explainLine,
+    explainAlarms,
     explainStored,
   ];
 

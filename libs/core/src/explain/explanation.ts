@@ -3,9 +3,9 @@ import type { ActorState } from '../runtime/lifecycle-events';
 /**
  * What may keep an actor from moving.
  * Of the node: `standBy`, `stopping`, `storeFailing`, `commitUnknown`.
- * Of the actor: `notInMemory`, `absent`, `loading`, `terminated`, `failed`.
+ * Of the actor: `notInMemory`, `absent`, `loading`, `terminated`, `failed`, `restarting`, `down`.
  * Of its line: `busy`, `waitsFor`, `effects`, `sleeps`, `retry`, `held`, `stalled`, `commit`, `queue`, `mailboxFull`.
- * Of its stored messages: `parked`, `delayed`, `due`. A contributor may have kinds of its own.
+ * Of what comes by itself: `timer`, `planned`, `delayed`, `due`. Of messages given up: `parked`. A contributor may have kinds of its own.
  * @publicApi
  */
 export type CauseKind =
@@ -18,6 +18,8 @@ export type CauseKind =
   | 'loading'
   | 'terminated'
   | 'failed'
+  | 'restarting'
+  | 'down'
   | 'busy'
   | 'waitsFor'
   | 'effects'
@@ -29,6 +31,8 @@ export type CauseKind =
   | 'queue'
   | 'mailboxFull'
   | 'parked'
+  | 'timer'
+  | 'planned'
   | 'delayed'
   | 'due'
   | (string & {});

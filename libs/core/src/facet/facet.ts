@@ -180,12 +180,14 @@ export interface Facet<Config = unknown, State = unknown> {
   service?(context: FacetPlanning<Config, State>): unknown;
   /**
    * Is this run of something the facet has planned to be handled still? Asked before its handler runs; `false` ends the
-   * message without. It may depend on configuration, state and the planner's clock alone, since a turn may be run again.
+   * message without. It may depend on configuration, state and the planner's clock alone, since a turn may be run again. Of a
+   * run that was parked, and that an operator has taken up again, it is not asked.
    */
   isDue?(context: FacetPlanning<Config, State>, occurrence: Occurrence): boolean;
   /**
    * A run of something the facet has planned is about to be committed, handled or not due any more. What is planned here
-   * is in the same commit. `failed`: it was given up, nothing of it is left, and this is a turn of its own.
+   * is in the same commit. `failed`: it was given up, nothing of it is left, and this is a turn of its own; an operator may
+   * have it run again before that turn, or at any time after it (`planner.isRevived`).
    */
   onOccurrence?(context: FacetPlanning<Config, State>, occurrence: Occurrence, failed: boolean): void;
   /** An actor that is not virtual ends for good with this turn: what is planned is to be withdrawn. */

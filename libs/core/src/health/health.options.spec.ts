@@ -1,5 +1,5 @@
 import { resolveHealthOptions } from './health.options';
-import { shortages } from './resources';
+import { rssLimit, shortages } from './resources';
 
 describe('options of health', () => {
   it('have defaults', () => {
@@ -46,5 +46,15 @@ describe('[OB17] what runs out', () => {
     ],
   ])('%j', (short, facts) => {
     expect(shortages(facts, limits)).toEqual(short);
+  });
+});
+
+describe('[OB17] the memory that a process may have', () => {
+  it.each([
+    ['of the container', 1_000, 8_000, 950],
+    ['of the machine, where no limit is set', 0, 8_000, 7_600],
+    ['of the machine, where "no limit" is a number', 2 ** 64, 8_000, 7_600],
+  ])('%s', (_, allowed, machine, limit) => {
+    expect(rssLimit(allowed, machine)).toBe(limit);
   });
 });

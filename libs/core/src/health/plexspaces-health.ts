@@ -4,8 +4,10 @@ import { within } from '../ownership/within';
 import { ActorSystem } from '../runtime/actor-system';
 import { ActorTroubles } from './actor-troubles';
 import type { ResolvedHealthOptions } from './health.options';
+import { findParkedActors } from './parked-actors';
 import { Resources, shortages } from './resources';
 import { type HealthIndicator, type HealthResult, result } from './result';
+import { type Standstill, isFailing, isStuck, measureStandstill } from './standstill';
 import { SUPERVISION_HEALTH, type SupervisionHealth, statusOf } from './supervision-health';
 
 /** DI token of the checked options. */
@@ -96,37 +98,33 @@ export class PlexSpacesHealth implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Down when there is something to write, or to look for, and nothing has come of it for `standstill`. */
+  /**
+   * Down when what is to be written, or looked for, has come to nothing for `standstill`: no answer, or failures only. A
+   * store that answers and takes no writes (a full disk, a read-only server) is found here.
+   */
   backlog(key = 'backlog'): Promise<HealthResult> {
-    const { writer, env, lookingSince } = this.system;
-    const since = (from: number | null): number => (from === null ? 0 : Math.round(env.monotonic() - from));
-    const [writesMs, searchMs] = [since(writer.standsStillSince), since(lookingSince)];
-    const isUp = Math.max(writesMs, searchMs) < this.options.standstillMs;
-    return Promise.resolve(
-      result(key, isUp, { waitingWrites: writer.backlog, writesStandStillMs: writesMs, searchStandsStillMs: searchMs }),
-    );
+    const { standstillMs } = this.options;
+    const standstill = this.standstill();
+    const isUp = !isStuck(standstill, standstillMs) && !isFailing(standstill, standstillMs);
+    return Promise.resolve(result(key, isUp, { waitingWrites: this.system.writer.backlog, ...standstill }));
   }
 
-  /** Failed, held and parked actors by id: the first of them, and how many there are. Always up: one bad actor is no bad node. */
+  /**
+   * Failed, held and parked actors by id: the first of them, and how many there are. Failed are those of this process, parked
+   * all that the store has; `null` where it does not say. Always up: one bad actor is no bad node.
+   */
   async actors(key = 'actors'): Promise<HealthResult> {
-    const { list } = this.options;
-    const { failures, parkedCount } = this.troubles;
+    const { list, storageTimeoutMs: limit } = this.options;
+    const { failures } = this.troubles;
     const held = this.system.heldActors();
-    const limit = this.options.storageTimeoutMs;
     const late = (): Error => new Error(`no answer within ${limit} ms`);
-    const parked = await within(
-      this.system.env,
-      limit,
-      this.troubles.stillParked(this.system.storage.inbox, list),
-      late,
-    ).catch(
-      () => null, // the store's own indicator says why
-    );
+    const found = findParkedActors(this.system.storage.inbox, list);
+    const parked = await within(this.system.env, limit, found, late).catch(() => null); // the store's own indicator says why
     return result(key, true, {
-      degraded: failures.length > 0 || held.length > 0 || parkedCount > 0,
+      degraded: failures.length > 0 || held.length > 0 || (parked?.count ?? 0) > 0,
       failed: { count: failures.length, actors: failures.slice(-list) },
       held: { count: held.length, actors: held.slice(0, list) },
-      parked: { count: this.troubles.parkedCount, actors: parked },
+      parked: parked ?? { count: null, more: false, actors: null },
     });
   }
 
@@ -147,12 +145,18 @@ export class PlexSpacesHealth implements OnModuleInit, OnApplicationShutdown {
     return Promise.resolve(result(key, status.failed.length === 0, status));
   }
 
+  private standstill(): Standstill {
+    const { writer, env, lookingSince, searchFailsSince } = this.system;
+    const { standsStillSince: writesSince, failing } = writer;
+    const movement = { writesSince, failing, searchSince: lookingSince, searchFailsSince };
+    return measureStandstill(movement, env.monotonic(), this.options.standstillMs);
+  }
+
+  /** Failures are no reason: whoever starts anew meets them again. */
   private async progress(): Promise<HealthResult> {
-    const [{ storage }, { backlog }] = (await Promise.all([this.storage(), this.backlog()])) as [
-      HealthResult<'storage'>,
-      HealthResult<'backlog'>,
-    ];
-    const isStuck = storage.status === 'up' && backlog.status === 'down';
-    return result('progress', !isStuck, { backlog, storage });
+    const standstill = this.standstill();
+    const { storage } = (await this.storage()) as HealthResult<'storage'>;
+    const isOver = storage.status === 'up' && isStuck(standstill, this.options.standstillMs);
+    return result('progress', !isOver, { ...standstill, storage });
   }
 }

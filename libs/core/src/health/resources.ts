@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { Env, Timer } from '#spi';
 import type { ResolvedHealthOptions } from './health.options';
@@ -41,16 +42,20 @@ export class Resources {
   async measure(): Promise<ResourceFacts> {
     const { diskPath, maxRssBytes } = this.options;
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    const allowed = process.constrainedMemory(); // 0, or a number beyond all memory, where nothing is set
     const disk = diskPath === null ? null : await statfs(diskPath);
     return {
       freeDiskBytes: disk === null ? null : disk.bavail * disk.bsize,
       rssBytes: process.memoryUsage.rss(),
-      rssLimitBytes: maxRssBytes ?? (allowed > 0 ? allowed * 0.95 : Infinity),
+      rssLimitBytes: maxRssBytes ?? rssLimit(process.constrainedMemory(), totalmem()),
       heapShare: used / limit,
       lagMs: Math.round(Math.max(this.lastLagMs, this.env.monotonic() - this.expectedAt)),
     };
   }
+}
+
+/** Nearly all that the process may have. `allowed`: 0, or a number beyond all memory, where no limit is set. Pure. */
+export function rssLimit(allowed: number, machine: number): number {
+  return Math.floor(0.95 * (allowed > 0 ? Math.min(allowed, machine) : machine));
 }
 
 /** Which resources run out. Pure. */

@@ -7,9 +7,14 @@ import { advanceIdOf } from './occurrence';
  * included; that is planned by a message of its own then, which is stored in the same append as the end.
  */
 export function afterFailure(message: Message): Message[] {
-  const { to, env, id, handler, occurrence, trail } = message;
-  if (occurrence === null || handler === ADVANCE) return [];
-  const next = new Message(to, ADVANCE, [], { ...trail, causationId: id }, env, advanceIdOf(id));
+  const { handler, occurrence } = message;
+  return occurrence === null || handler === ADVANCE ? [] : [advanceOf(message)];
+}
+
+/** The turn that goes on with the plan which `message` is a run of, or once more such a turn. */
+export function advanceOf({ to, env, id, handler, trail }: Message): Message {
+  const causationId = handler === ADVANCE ? trail.causationId : id;
+  const next = new Message(to, ADVANCE, [], { ...trail, causationId }, env, handler === ADVANCE ? id : advanceIdOf(id));
   next.delayUntil(env.now());
-  return [next];
+  return next;
 }

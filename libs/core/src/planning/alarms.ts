@@ -25,6 +25,16 @@ export interface Alarms {
   clear(name: string): void;
 }
 
+/** An alarm that is set. */
+export interface SetAlarm {
+  readonly facet: string;
+  readonly name: string;
+  /** `null`: a function. */
+  readonly handler: string | null;
+  /** Wall clock. */
+  readonly dueAt: number;
+}
+
 /**
  * The alarms of one activation. It owns the timers that run, and nothing that lasts.
  *
@@ -32,7 +42,7 @@ export interface Alarms {
  *  H2. When the activation is released all its alarms end with it.
  */
 class ActivationAlarms {
-  private readonly running = new Map<string, Timer>();
+  private readonly running = new Map<string, SetAlarm & { readonly timer: Timer }>();
   private readonly calls = new Map<string, (self: object) => unknown>();
 
   constructor(private host: AlarmHost) {}
@@ -45,9 +55,13 @@ class ActivationAlarms {
   }
 
   end(): void {
-    for (const timer of this.running.values()) timer.cancel();
+    for (const { timer } of this.running.values()) timer.cancel();
     this.running.clear();
     this.calls.clear();
+  }
+
+  get all(): readonly SetAlarm[] {
+    return [...this.running.values()];
   }
 
   /** The actor goes on in another activation. */
@@ -65,14 +79,13 @@ class ActivationAlarms {
       this.running.delete(key);
       this.ring(facet, { ...planned, call });
     };
-    this.running.set(
-      key,
-      outsideTurns(() => this.host.env.schedule(ring, delayMs)),
-    );
+    const { env } = this.host;
+    const timer = outsideTurns(() => env.schedule(ring, delayMs));
+    this.running.set(key, { facet, name, handler: planned.handler, dueAt: env.now() + delayMs, timer });
   }
 
   private clear(key: string): void {
-    this.running.get(key)?.cancel();
+    this.running.get(key)?.timer.cancel();
     this.running.delete(key);
     this.calls.delete(key);
   }
@@ -101,6 +114,11 @@ export function alarmsOf(host: AlarmHost, facet: string): Alarms {
   let alarms = byHost.get(host);
   if (alarms === undefined) byHost.set(host, (alarms = new ActivationAlarms(host)));
   return alarms.of(facet);
+}
+
+/** Those that are set on the activation `host`. */
+export function setAlarmsOf(host: object): readonly SetAlarm[] {
+  return byHost.get(host)?.all ?? [];
 }
 
 /** H2. */

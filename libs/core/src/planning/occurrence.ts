@@ -13,6 +13,18 @@ export interface PlannedOccurrence extends Occurrence {
   readonly facet: string;
 }
 
+/** Why it cannot be a part of an id that is read again, or `null`. */
+export function whyNoOccurrence({ name, generation, number }: Occurrence): string | null {
+  if (!isText(name)) return 'its name is no text, or has NUL or half a character';
+  if (!isText(generation) || generation.includes('/')) return 'its generation is no text of one part';
+  return Number.isSafeInteger(number) && number >= 0 ? null : `its number ${String(number)} is no whole one from 0 up`;
+}
+
+function isText(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) return false;
+  return (value as unknown as { isWellFormed(): boolean }).isWellFormed();
+}
+
 const ADVANCE_SUFFIX = '/advance';
 
 /**
@@ -26,6 +38,11 @@ export function occurrenceId(actor: string, { facet, name, generation, number }:
 /** The id of the message that lets a plan go on whose run was given up. */
 export function advanceIdOf(id: string): string {
   return id + ADVANCE_SUFFIX;
+}
+
+/** Is it of a message that lets a plan of `actor` go on, and does nothing else? */
+export function isAdvanceId(actor: string, id: string): boolean {
+  return id.endsWith(ADVANCE_SUFFIX) && readOccurrence(actor, id) !== null;
 }
 
 /** What {@link occurrenceId} or {@link advanceIdOf} made of it; `null` for every other id. */

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { NoActorContextError } from '../errors';
+import { isRevived } from '../dead-letters/revival';
+import { InvalidPlanError, NoActorContextError } from '../errors';
 import { frames } from '../turn/frame';
 import type { Turn } from '../turn/turn';
 import { type Alarms, alarmsOf } from './alarms';
 import { type Occurrence, occurrenceId } from './occurrence';
 import { type PlannedMessage, assertPlannable, makePlanned } from './planned-message';
+
+/** The last moment a Date can name. */
+const LAST_TIME = 8.64e15;
 
 /**
  * What a facet may have its actor do later, in the turn that its service is called in. All of it leaves with the commit
@@ -19,13 +23,18 @@ export interface Planner {
   /** The actor has a journal, so what is planned survives the process. */
   readonly isDurable: boolean;
   readonly principal: string;
+  /** An operator has taken the message up again after it was parked: it is handled whatever `isDue` would say. */
+  readonly isRevived: boolean;
   /** A {@link Occurrence.generation} that no other plan of this actor has. */
   generation(): string;
-  /** @throws UnknownMethodError, InvalidPlanError, InvalidPayloadError, PayloadTooLargeError: it cannot be planned */
-  check(planned: PlannedMessage): void;
+  /**
+   * @returns its arguments as its runs are to have them: copies, which whoever planned it shares with nobody
+   * @throws UnknownMethodError, InvalidPlanError, InvalidPayloadError, PayloadTooLargeError: it cannot be planned
+   */
+  check(planned: PlannedMessage): readonly unknown[];
   /**
    * Sends the actor a message of its own, to be handled from `dueAt` on (wall clock); on a durable actor that wakes it.
-   * @throws InvalidPayloadError, PayloadTooLargeError
+   * @throws InvalidPlanError, InvalidPayloadError, PayloadTooLargeError
    */
   send(planned: PlannedMessage, dueAt: number): void;
   /** Takes back what was sent and has not started. The facet knows that it is there still: its state says so. */
@@ -52,7 +61,8 @@ export class Plan {
   }
 
   generation(): string {
-    const content = `${this.turn.received.id}\n${this.generations++}`;
+    const { received, startedAt } = this.turn;
+    const content = `${received.id}\n${startedAt}\n${this.generations++}`; // a key may come again when its window has closed
     return createHash('sha256').update(content).digest('base64url').slice(0, 16);
   }
 
@@ -68,6 +78,12 @@ export class Plan {
   afterCommit(then: () => void): void {
     this.turn.assertRunning('a plan');
     this.then.push(then);
+  }
+
+  /** What was planned in a call inside the turn is a plan of the turn. */
+  takeOver({ withdrawn, then }: Plan): void {
+    for (const id of withdrawn) this.withdraw(id);
+    this.then.push(...then);
   }
 
   committed(): void {
@@ -95,6 +111,10 @@ class FacetPlanner implements Planner {
     return this.turn.received.trail.principal;
   }
 
+  get isRevived(): boolean {
+    return isRevived(this.turn.received);
+  }
+
   now(): number {
     return this.turn.now();
   }
@@ -103,15 +123,17 @@ class FacetPlanner implements Planner {
     return this.plan.generation();
   }
 
-  check(planned: PlannedMessage): void {
+  check(planned: PlannedMessage): readonly unknown[] {
     const { system, address } = this.turn.host;
     if (planned.handler !== null) assertPlannable(address, this.facet, planned.handler);
-    makePlanned(system, address, this.facet, planned);
+    return makePlanned(system, address, this.facet, planned).args;
   }
 
   send(planned: PlannedMessage, dueAt: number): void {
     const { turn } = this;
     const { system, address } = turn.host;
+    if (!Number.isSafeInteger(dueAt) || Math.abs(dueAt) > LAST_TIME)
+      throw new InvalidPlanError(address.encoded, this.facet, `it is due at ${String(dueAt)}, which is no time`);
     const message = makePlanned(system, address, this.facet, planned, turn.received.id);
     message.delayUntil(dueAt, Math.max(0, dueAt - turn.now()));
     turn.tell(message);

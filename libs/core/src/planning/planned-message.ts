@@ -6,7 +6,7 @@ import { Message } from '../runtime/message';
 import { goneHandler } from '../runtime/system-messages';
 import type { SystemPort } from '../runtime/system-port';
 import { MESSAGE_RETRY } from '../turn/retry-policy';
-import { type Occurrence, occurrenceId } from './occurrence';
+import { type Occurrence, occurrenceId, whyNoOccurrence } from './occurrence';
 
 /** A message that a facet has its actor send itself. @publicApi */
 export interface PlannedMessage {
@@ -22,7 +22,7 @@ export interface PlannedMessage {
   readonly retries?: boolean;
 }
 
-/** What names a handler that is gone by now ends as such messages do. @throws InvalidPayloadError, PayloadTooLargeError */
+/** What names a handler that is gone by now ends as such messages do. @throws InvalidPlanError, InvalidPayloadError, PayloadTooLargeError */
 export function makePlanned(
   system: SystemPort,
   to: Address,
@@ -30,6 +30,8 @@ export function makePlanned(
   planned: PlannedMessage,
   causationId = '',
 ): Message {
+  const reason = whyNoOccurrence(planned.occurrence);
+  if (reason !== null) throw new InvalidPlanError(to.encoded, facet, reason);
   const handler = handlerOf(to, facet, planned);
   const id = occurrenceId(to.encoded, { ...planned.occurrence, facet });
   const { principal, args } = planned;

@@ -1,13 +1,17 @@
+import { isRevived } from '../dead-letters/revival';
 import { FacetPlanView } from '../facet/facet-views';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { ADVANCE, STOP } from '../runtime/system-messages';
 import type { Turn } from '../turn/turn';
 
-/** Is the occurrence this turn is about to be handled still? Its plan may have been changed while it was in line. */
+/**
+ * Is the occurrence this turn is about to be handled still? Its plan may have been changed while it was in line. An operator
+ * who has it run again has seen that it was given up, and wants that run, whatever its plan has come to since.
+ */
 export function isDue(turn: Turn): boolean {
   const { occurrence } = turn.received;
   const facet = plannerOf(turn);
-  if (occurrence === null) return true;
+  if (occurrence === null || isRevived(turn.received)) return true;
   if (facet === null) return false; // it was detached
   return facet.instance.isDue?.(new FacetPlanView(turn, facet), occurrence) ?? true;
 }

@@ -13,7 +13,8 @@ import type { SystemPort } from './system-port';
  */
 export async function acceptTell(system: SystemPort, message: Message): Promise<void> {
   const isStored = system.keepsInbox(message.to);
-  if (isStored && message.to.definition.virtual === null) {
+  // Between two lives of a child nobody doubts that it is there, and its gate may stay closed for long.
+  if (isStored && message.to.definition.virtual === null && !system.supervision.comesBack(message.to.encoded)) {
     await system.activate(message.to);
     if (!system.mayAct()) throw system.notOwner();
   }

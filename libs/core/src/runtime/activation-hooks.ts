@@ -1,4 +1,8 @@
 import { activateHooks, attachHook, deactivateHooks } from '../facet/facet-lifecycle';
+import { TurnTimeoutError } from '../errors';
+import type { ResolvedFacet } from '../facet/facet-chain';
+import { isPromise } from '../facet/is-promise';
+import { within } from '../ownership/within';
 import type { Activation } from './activation';
 import { outsideTurns } from '../turn/frame';
 import { hooksOf } from './instance-factory';
@@ -16,16 +20,27 @@ async function attachAndActivate(activation: Activation, isNew: boolean): Promis
   await activateHooks(activation.chain.facets, activation);
 }
 
-/** Hooks of an instance that is given up; what they throw is logged, its state is safe. */
+/**
+ * Hooks of an instance that is given up; what they throw is logged, its state is safe. They hold the line like a turn, and for as
+ * long at most: what waits behind one that does not end is not lost.
+ */
 export function leaveInstance(activation: Activation): Promise<void> {
   return outsideTurns(() => deactivate(activation));
 }
 
 async function deactivate(activation: Activation): Promise<void> {
+  const { actor, actorId, chain, cls, env, system } = activation;
+  const { maxTurnAgeMs } = cls.definition;
+  const late = (): Error => new TurnTimeoutError(actorId, 'onDeactivate', maxTurnAgeMs);
   try {
-    await deactivateHooks(activation.chain.facets, activation);
-    await hooksOf(activation.instance).onDeactivate?.(activation.actor);
+    const leaving = leaveHooks(chain.facets, activation, () => hooksOf(activation.instance).onDeactivate?.(actor));
+    if (isPromise(leaving)) await within(env, maxTurnAgeMs, leaving, late);
   } catch (error) {
-    activation.system.logger.error(`onDeactivate of ${activation.actorId} failed: ${String(error)}`);
+    system.logger.error(`onDeactivate of ${actorId} failed: ${String(error)}`);
   }
+}
+
+function leaveHooks(facets: readonly ResolvedFacet[], host: Activation, instance: () => unknown): unknown {
+  const left = deactivateHooks(facets, host);
+  return isPromise(left) ? left.then(instance) : instance();
 }

@@ -1,6 +1,5 @@
-import { type ActorId, type Env, failpoint, isPlexSpacesError } from '#spi';
+import { type ActorId, type Env, failpoint } from '#spi';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
-import { ActorFailedError } from '../errors';
 import { isAbsence } from '../turn/classify-error';
 import type { Turn } from '../turn/turn';
 import type { ActorClass } from './actor-class';
@@ -10,6 +9,7 @@ import { failMessages } from './fail-messages';
 import type { ActorState } from './lifecycle-events';
 import { Mailbox } from './mailbox';
 import type { Message } from './message';
+import { openLater, openingError } from './open-later';
 import { passivateActor } from './passivate-actor';
 import type { Reins } from './reins';
 import { renewThen } from './renew-then';
@@ -221,6 +221,7 @@ export abstract class Activation extends Timed implements TurnHost {
   giveUp(error: Error): void {
     if (!this.released) this.abandon(error);
     if (!this.released) this.release('failed');
+    this.untilOpen.reject(error);
   }
 
   /** The line moves on; outside a burst it has to be woken. */
@@ -276,13 +277,11 @@ export abstract class Activation extends Timed implements TurnHost {
   }
 
   failOpening(error: unknown): void {
-    const known = isPlexSpacesError(error)
-      ? error
-      : new ActorFailedError(this.address.encoded, 'activation', { cause: error });
+    const known = openingError(this.actorId, error);
     if (this.state !== 'Failed' && !isAbsence(known.code)) this.crash(error);
     this.release('failed');
     this.untilOpen.reject(known);
-    this.failAll(this.mailbox.takeAll(), known);
+    openLater(this, known);
   }
 
   release(departure: Departure): void {

@@ -1,5 +1,5 @@
 import { CREATE, STOP } from './system-messages';
-import { ActorNotFoundError, ActorTerminatedError, NodeStoppingError } from '../errors';
+import { ActorFailedError, ActorNotFoundError, ActorTerminatedError, NodeStoppingError } from '../errors';
 import { decodeActorId } from '#spi';
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
@@ -12,6 +12,7 @@ import type { Address } from './address';
 import { AttachMarks } from './attach-marks';
 import { type ActorCounts, countActors } from './count-actors';
 import { DurableActivation } from './durable-activation';
+import { EndedActors } from './ended-actors';
 import { drainActivations } from './drain';
 import { startEager } from './eager-start';
 import { fullError, isFull } from './mailbox-limit';
@@ -21,14 +22,11 @@ import type { PassiveState } from './plain-instance';
 import type { SystemPort } from './system-port';
 import type { Creation } from '../persistence/creation';
 
-/** Ids of stopped actors without a journal that are remembered, so that a message to one says so. */
-const REMEMBERED = 100_000;
-
 /** Which actors are in memory, and what passive or stopped ones without a journal left there. Keeps Y1. */
 export class Activations {
   private readonly active = new Map<string, Activation>();
   private readonly passive = new Map<string, PassiveState>();
-  private readonly terminated = new Set<string>();
+  private readonly ended = new EndedActors();
   private readonly marks: AttachMarks;
   /** Those in memory whose facets differ from what their class declares. */
   private readonly changed = new Map<string, Activation>();
@@ -111,7 +109,9 @@ export class Activations {
     } else if (!this.isDurable(message.to)) {
       const kept = this.system.supervision.refusalOf(message.to.encoded);
       if (kept !== null) throw kept;
-      if (message.to.definition.virtual === null && !this.isInMemory(message.to)) throw this.absenceOf(message.to);
+      const isThere = message.to.definition.virtual !== null || this.isInMemory(message.to);
+      if (!isThere && !this.system.supervision.comesBack(message.to.encoded))
+        throw this.ended.absenceOf(message.to.encoded);
     }
   }
 
@@ -155,8 +155,7 @@ export class Activations {
         lastAccessed: known.lastAccessed,
         waiting: known.waiting,
       };
-    if (this.terminated.has(encoded))
-      return { state: 'Terminated', activationCount: 0, lastAccessed: null, waiting: 0 };
+    if (this.ended.has(encoded)) return { state: 'Terminated', activationCount: 0, lastAccessed: null, waiting: 0 };
     const passive = this.passive.get(encoded);
     if (passive !== undefined)
       return {
@@ -192,12 +191,15 @@ export class Activations {
     this.active.delete(encoded);
     this.system.deadlines.idle.left(activation);
     this.changed.delete(encoded);
-    if (departure === 'terminated' && !activation.endures)
+    // A permanent child without a journal is started with nothing of what it owed.
+    const keepsState = activation instanceof DurableActivation || definition.virtual !== null;
+    if (departure === 'terminated' && !(activation.endures && keepsState))
       this.system.deferred.actorEnded(encoded, new ActorTerminatedError(encoded));
+    if (departure === 'failed' && !keepsState && !activation.isForsaken) this.owesNoMore(encoded);
     if (activation instanceof DurableActivation) return this.takeBack(encoded, activation);
     if (!(activation instanceof PlainActivation)) return;
     if (definition.virtual !== null) this.keepPassive(encoded, activation.passive);
-    else if (departure === 'terminated') this.remember(encoded);
+    else if (departure === 'terminated') this.ended.add(encoded);
   }
 
   /** Before an actor gets a journal, the store says so: after a restart it would look for none. @throws StoreFailedError */
@@ -238,9 +240,11 @@ export class Activations {
       return this.add(new DurableActivation(this.system, cls, address, definition.durability ?? resolveDurability({})));
     }
     const passive = this.passive.get(encoded) ?? null;
-    if (definition.virtual === null && creation === null && passive === null) return this.absenceOf(address);
-    if (creation?.revives === true) this.terminated.delete(encoded);
-    if (this.terminated.has(encoded)) return new ActorTerminatedError(encoded);
+    const mayBe = definition.virtual !== null || creation !== null || passive !== null;
+    const comesBack = this.system.supervision.comesBack(encoded);
+    if (!mayBe && !comesBack) return this.ended.absenceOf(encoded);
+    if (creation?.revives === true) this.ended.remove(encoded);
+    if (this.ended.has(encoded) && !comesBack) return new ActorTerminatedError(encoded);
     this.passive.delete(encoded);
     return this.add(new PlainActivation(this.system, cls, address, passive));
   }
@@ -252,15 +256,17 @@ export class Activations {
     refuse(message, error);
   }
 
-  /** Why a regular actor without a journal takes no messages. */
-  private absenceOf({ encoded }: Address): Error {
-    return this.terminated.has(encoded) ? new ActorTerminatedError(encoded) : new ActorNotFoundError(encoded);
-  }
-
   private add(activation: Activation): Activation {
     this.active.set(activation.address.encoded, activation);
     this.system.deadlines.idle.entered(activation);
     return activation;
+  }
+
+  /** Its state is gone, and with it what it owed. */
+  private owesNoMore(encoded: string): void {
+    const kept = this.system.supervision.refusalOf(encoded);
+    const why = this.system.isStopping ? new NodeStoppingError(encoded) : new ActorFailedError(encoded, 'its stay');
+    this.system.deferred.actorEnded(encoded, kept ?? why);
   }
 
   /** It was to get a journal, and nothing was ever recorded: it goes on without one. */
@@ -273,13 +279,6 @@ export class Activations {
 
   private keepPassive(encoded: string, passive: PassiveState | null): void {
     if (passive !== null) this.passive.set(encoded, passive);
-  }
-
-  private remember(encoded: string): void {
-    this.terminated.add(encoded);
-    if (this.terminated.size <= REMEMBERED) return;
-    const [oldest] = this.terminated;
-    this.terminated.delete(oldest as string);
   }
 }
 

@@ -34,6 +34,7 @@ import { NO_OPTIONS } from './message-options';
 import { RunQueue } from './run-queue';
 import type { RuntimeProbe } from './runtime-probe';
 import { Sender } from './sender';
+import { StayUp } from './stay-up';
 import type { SystemPort } from './system-port';
 import { Terms } from './terms';
 import { StateWatches } from './undeclared-state';
@@ -77,6 +78,7 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   private readonly queue: RunQueue;
   private readonly terms: Terms;
   private readonly deliveries = new Deliveries(this, () => this.activations);
+  private readonly staysUp: StayUp;
   private closing: Promise<void> | null = null;
 
   constructor({ registry, facets, storage: given, env, options, probe = null }: ActorSystemParts) {
@@ -99,6 +101,7 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
     this.watches = options.development ? new StateWatches(this.logger) : null;
     this.classes = new ActorClasses(registry, facets, this.deadlines);
     this.supervision = new Supervision(this, (encoded) => this.activations.find(encoded));
+    this.staysUp = new StayUp(env, () => options.keepAlive || !this.isIdle || !this.deadlines.isEmpty);
     this.terms = new Terms(this, registry, () => this.classes.all);
   }
 
@@ -115,6 +118,11 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   /** @internal Since when a look for due work has been under way, on the monotonic clock. */
   get lookingSince(): number | null {
     return this.terms.lookingSince;
+  }
+
+  /** @internal Since when all looks for due work have failed. */
+  get searchFailsSince(): number | null {
+    return this.terms.searchFailsSince;
   }
 
   /** Changes of {@link ownership}; none on a store that is the process's own. */
@@ -203,23 +211,24 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
    */
   async start(): Promise<void> {
     this.classes.prepare();
-    await this.terms.start();
+    try {
+      await this.staysUp.during(() => this.terms.start());
+    } catch (error) {
+      this.staysUp.end(); // a worker that does not work keeps no process
+      throw error;
+    }
   }
 
   /** Refuses new client messages, waits for running turns up to `shutdownTimeout`, then gives up the instances. */
   async drain(): Promise<void> {
     if (this.deliveries.isStopping) return;
     this.deliveries.isStopping = true;
-    failpoint('stop.beforeDrain');
-    this.terms.stopWork();
-    await this.supervision.stop(this.options.shutdownTimeoutMs);
-    await this.activations.drain(this.options.shutdownTimeoutMs);
-    failpoint('stop.afterDrain');
+    await this.staysUp.during(() => this.drainOnce());
   }
 
   /** Writes what is under way. Storage modules close their stores themselves. Harmless when called again. */
   close(): Promise<void> {
-    return (this.closing ??= this.closeOnce());
+    return (this.closing ??= this.staysUp.during(() => this.closeOnce()));
   }
 
   classOf(type: string): ActorClass {
@@ -262,11 +271,20 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
     return this.terms.activations;
   }
 
+  private async drainOnce(): Promise<void> {
+    failpoint('stop.beforeDrain');
+    this.terms.stopWork();
+    await this.supervision.stop(this.options.shutdownTimeoutMs);
+    await this.activations.drain(this.options.shutdownTimeoutMs);
+    failpoint('stop.afterDrain');
+  }
+
   private async closeOnce(): Promise<void> {
     if (!this.deliveries.isStopping) await this.drain();
     await this.writer.close();
     await this.terms.end();
     this.deadlines.close();
+    this.staysUp.end();
     this.events.events$.complete();
   }
 }

@@ -217,6 +217,12 @@ export class CommitLine {
     else (last.waiters ??= []).push(heard);
   }
 
+  /** Resolves when this line has heard how the appends up to `seq` ended, those of them that are its own. */
+  async whenHeard(seq: number): Promise<void> {
+    while (this.durable.seq < seq && this.inFlight.length > 0)
+      await new Promise<void>((resolve) => ((this.inFlight[0] as InFlight).waiters ??= []).push(() => resolve()));
+  }
+
   /** After a refusal: goes on from what is durable. */
   restart(): void {
     this.head = this.durable;

@@ -25,6 +25,12 @@ export class Deadlines {
     return queue;
   }
 
+  /** Nobody waits for an answer, and no turn is under way. */
+  get isEmpty(): boolean {
+    for (const queue of this.queues.values()) if (!queue.isEmpty) return false;
+    return true;
+  }
+
   close(): void {
     this.idle.close();
     for (const queue of this.queues.values()) queue.close();

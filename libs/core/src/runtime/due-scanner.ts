@@ -25,6 +25,8 @@ export class DueScanner {
   private failed = 0;
   /** Since when, on the monotonic clock, a look has been under way; `null`: none is. */
   lookingSince: number | null = null;
+  /** When the first of the looks began that have all failed, on the same clock; `null`: the last one did not. */
+  failingSince: number | null = null;
 
   constructor(
     private readonly system: SystemPort,
@@ -59,7 +61,7 @@ export class DueScanner {
   private async scan(): Promise<void> {
     if (this.stopped || !this.system.mayAct()) return;
     const { env, storage, logger } = this.system;
-    this.lookingSince = env.monotonic();
+    const beganAt = (this.lookingSince = env.monotonic());
     try {
       failpoint('due.beforeSweep');
       const swept = await storage.inbox.sweep(env.now(), SWEEP);
@@ -79,9 +81,11 @@ export class DueScanner {
       if (swept === SWEEP) await this.sweepTheRest();
       const next = await storage.inbox.nextDue(at);
       this.failed = 0;
+      this.failingSince = null;
       this.expect(Math.min(next ?? Infinity, env.now() + PATROL_MS));
     } catch (error) {
       if (this.stopped) return;
+      this.failingSince ??= beganAt;
       const waitMs = decideRetryDelay(LOOK_RETRY, ++this.failed, 1);
       logger.error(`Looking for due messages failed, trying again in ${waitMs} ms: ${String(error)}`);
       this.expect(env.now() + waitMs);

@@ -63,7 +63,7 @@ export class DurableActivation extends Activation implements DurableTurnHost {
     public durability: DurabilityConfig,
   ) {
     super(system, cls, address);
-    this.known = new KnownMessages(address.encoded, system);
+    this.known = new KnownMessages(address.encoded, cls, system);
   }
 
   get epoch(): number {
@@ -165,9 +165,11 @@ export class DurableActivation extends Activation implements DurableTurnHost {
       return this.turnEnded();
     }
     if (message.ready !== null)
-      return this.runner.held.over(message, this.known.look(message), (found) =>
-        this.known.isNew(message, found) ? this.start(message) : this.finished(message),
-      );
+      return this.runner.held.over(message, this.known.look(message), (found) => {
+        const next = this.known.toStart(message, found);
+        if (next === null) this.finished(message);
+        else this.start(next);
+      });
     if (message.isForsaken) return this.finished(message);
     if (!this.exists && !this.isVirtual && message.handler !== CREATE) return refuseUncreated(this, message);
     if (message.recovered) return resumeMessage(this, message, this.openTurn);

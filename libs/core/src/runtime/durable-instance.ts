@@ -5,9 +5,6 @@ import { FACET_SLOT, type LiveState } from './live-state';
 import type { Message } from './message';
 import { Readers } from './readers';
 
-/** State has no payload limit of its own; this one keeps a runaway field from taking the store with it. */
-const MAX_STATE = { maxBytes: 64 * 1024 * 1024 };
-
 /**
  * The objects a durable actor runs on: the instance of its turns, and the one its read-only handlers share. It knows
  * what of their state is stored; when to make a new one is the activation's decision.
@@ -65,7 +62,7 @@ export class DurableInstance {
 
   /** What the turn changed. @throws InvalidPayloadError, PayloadTooLargeError */
   takeChanges(): StateChanges | null {
-    return this.live.takeChanges(MAX_STATE);
+    return this.live.takeChanges();
   }
 
   /** Development: has the turn changed a field that nobody stores? */

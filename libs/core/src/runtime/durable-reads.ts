@@ -50,6 +50,7 @@ export class DurableReads {
       const { seq, epoch } = host.line.durableHead;
       const actual = await host.system.storage.journal.head(host.actorId);
       const isAsItWas = actual.seq === seq && actual.epoch === epoch; // our own first append may have come between
+      if (!isAsItWas) await host.line.whenHeard(actual.seq); // what the store has others may have seen
       if (isAsItWas || host.line.isWrittenBy(actual)) for (const message of messages) this.run(message);
       else this.overtaken(messages, new VersionConflictError(host.actorId, host.line.durableHead, actual));
     } catch (error) {

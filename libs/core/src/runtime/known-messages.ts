@@ -1,7 +1,9 @@
 import { type InboxRow, failpoint } from '#spi';
-import type { Message } from './message';
+import { isRevived } from '../dead-letters/revival';
+import type { ActorClass } from './actor-class';
 import { answerKnown } from './known-message';
-import { argsHashOf } from './message-codec';
+import type { Message } from './message';
+import { argsHashOf, fromInboxRow } from './message-codec';
 import type { SystemPort } from './system-port';
 
 /** What the store knows of an id; an error when it could not be asked, or refused the row. */
@@ -16,6 +18,7 @@ export class KnownMessages {
 
   constructor(
     private readonly actor: string,
+    private readonly cls: ActorClass,
     private readonly system: SystemPort,
   ) {}
 
@@ -56,21 +59,34 @@ export class KnownMessages {
     }
   }
 
-  /** @returns `false` when the message has been answered, or failed, with what was found. */
-  isNew(message: Message, found: Found): boolean {
+  /** @returns what is to be started; `null` when the message has been answered, or failed, with what was found. */
+  toStart(message: Message, found: Found): Message | null {
     message.ready = null;
-    if ('error' in found) {
-      message.fail(found.error);
-      return false;
+    try {
+      if ('error' in found) throw found.error;
+      const { row } = found;
+      if (row === null) return message;
+      const isWaiting = row.state === 'queued' || row.state === 'open';
+      if (isWaiting && row.argsHash === argsHashOf(message)) return this.accepted(message, row);
+      answerKnown(this.system, message, row);
+    } catch (error) {
+      message.fail(error);
     }
-    const { row } = found;
-    if (row === null) return true;
-    const isWaiting = row.state === 'queued' || row.state === 'open';
-    if (isWaiting && row.argsHash === argsHashOf(message)) {
-      message.row = 'stored'; // accepted before, not yet run: this is the same message
-      return true;
+    return null;
+  }
+
+  /**
+   * Accepted before, not yet run: this is the same message. One that an operator has taken up again has a record, and may act
+   * under other keys (P6): what is stored says so, and what came joins it.
+   */
+  private accepted(message: Message, row: InboxRow): Message {
+    const stored = fromInboxRow(row, message.to, this.cls, message.env);
+    if (!isRevived(stored)) {
+      message.row = 'stored';
+      return message;
     }
-    answerKnown(this.system, message, row);
-    return false;
+    stored.absorb(message);
+    this.byId.set(stored.id, stored);
+    return stored;
   }
 }

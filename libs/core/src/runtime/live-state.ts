@@ -20,6 +20,9 @@ type Last = StoredValue | typeof UNSET | StateCollection;
 export const SNAPSHOT_SLOT = '$snapshot';
 export const FACET_SLOT = 'facet:';
 
+/** State has no payload limit of its own; this one keeps a runaway field from taking the store with it. */
+const MAX_STATE: PayloadLimits = { maxBytes: 64 * 1024 * 1024 };
+
 interface Snapshotting {
   toSnapshot(): unknown;
   fromSnapshot(snapshot: unknown): void;
@@ -64,11 +67,11 @@ export class LiveState {
   }
 
   /** Changes since the last call as the journal keeps them; `null` for none. @throws InvalidPayloadError, PayloadTooLargeError */
-  takeChanges(limits?: PayloadLimits): StateChanges | null {
+  takeChanges(limits = MAX_STATE): StateChanges | null {
     return this.collect(new ChangeList(), limits);
   }
 
-  private collect(changes: ChangeList, limits?: PayloadLimits): StateChanges | null {
+  private collect(changes: ChangeList, limits = MAX_STATE): StateChanges | null {
     if (this.layout.custom) {
       this.last[0] = changes.note(SNAPSHOT_SLOT, (this.instance as Snapshotting).toSnapshot(), this.last[0], limits);
     } else {
@@ -96,7 +99,7 @@ export class LiveState {
    * The same for actors without a journal, whose rollback point lies here: primitives are simply kept, the rest goes
    * into `image`, made when first needed.
    */
-  keep(image: StateImage | null, limits?: PayloadLimits): StateImage | null {
+  keep(image: StateImage | null, limits = MAX_STATE): StateImage | null {
     const before = this.last.slice();
     try {
       return this.keepOrThrow(image, limits);
@@ -106,7 +109,7 @@ export class LiveState {
     }
   }
 
-  private keepOrThrow(image: StateImage | null, limits?: PayloadLimits): StateImage | null {
+  private keepOrThrow(image: StateImage | null, limits: PayloadLimits): StateImage | null {
     if (this.layout.custom || this.facets !== null) return this.keepAll(image, limits);
     const fields = this.instance as Record<string, unknown>;
     for (let i = 0; i < this.layout.fields.length; i++) {
@@ -144,7 +147,7 @@ export class LiveState {
   unstoredFacets(): Map<string, StoredValue> {
     const unstored = new Map<string, StoredValue>();
     for (const [name, { value, last }] of this.facets ?? []) {
-      if (last === UNSET) unstored.set(name, storeValue(value, undefined, FACET_SLOT + name));
+      if (last === UNSET) unstored.set(name, storeValue(value, MAX_STATE, FACET_SLOT + name));
     }
     return unstored;
   }
@@ -153,7 +156,7 @@ export class LiveState {
     if (this.facets?.delete(name) === true) this.removed.push(FACET_SLOT + name);
   }
 
-  private keepAll(image: StateImage | null, limits?: PayloadLimits): StateImage | null {
+  private keepAll(image: StateImage | null, limits: PayloadLimits): StateImage | null {
     const changes = this.takeChanges(limits);
     if (changes === null) return image;
     const next = image ?? new StateImage();
@@ -200,7 +203,7 @@ class ChangeList {
   private collections: Map<StateCollection, string> | null = null;
 
   /** @returns what is stored in `slot` once the changes are. */
-  note(slot: string, value: unknown, last: Last, limits: PayloadLimits | undefined): Last {
+  note(slot: string, value: unknown, last: Last, limits: PayloadLimits): Last {
     if (value instanceof StateCollection) {
       this.assertAlone(slot, value);
       const whole = last === value ? null : value.wholeDelta();

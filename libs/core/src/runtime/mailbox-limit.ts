@@ -1,7 +1,8 @@
 import { MailboxFullError } from '../errors';
+import type { Creation } from '../persistence/creation';
 import type { Activation } from './activation';
 import type { Message } from './message';
-import { isUnparking } from './system-messages';
+import { CREATE, isUnparking } from './system-messages';
 
 /** What a sender is told to wait when a mailbox is full. */
 const RETRY_AFTER_MS = 100;
@@ -10,8 +11,14 @@ const RETRY_AFTER_MS = 100;
 export function isFull(activation: Activation, message: Message): boolean {
   if (message.handler.readOnly && activation.state !== 'Creating') return false;
   if (isUnparking(message.handler)) return false; // it may be what makes room
+  if (message.handler === CREATE && !activation.isOpen && isRevival(message)) return false; // what waits there waits for it
   const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
   return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
+}
+
+/** Not one of a client, who may send any number. */
+function isRevival({ system }: Message): boolean {
+  return (system as Creation).revives === true;
 }
 
 export function fullError(activation: Activation): MailboxFullError {

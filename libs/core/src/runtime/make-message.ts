@@ -1,11 +1,12 @@
 import { decodePayload, encodePayload, hashPayload } from '#journal';
 import type { HandlerDefinition } from '../actor/actor-definition';
 import type { ActorRef } from '../actor/actor-ref';
-import { InvalidMessageOptionError } from '../errors';
+import { InvalidMessageOptionError, MessageKindError } from '../errors';
+import type { Frame } from '../turn/frame';
 import type { Turn } from '../turn/turn';
 import { crossesAsIs } from './copy-across';
 import { Message, type Trail } from './message';
-import { keyedMessageId } from './message-ids';
+import { keyedMessageId, sentMessageId } from './message-ids';
 import { isSystemMessage } from './system-messages';
 import type { SystemPort } from './system-port';
 
@@ -16,6 +17,8 @@ export interface Origin {
   readonly trail: Trail;
   readonly id: string | null;
   readonly turn: Turn | null;
+  /** Who waits for the answer, as far as it is known: a turn, or a side effect of one. */
+  readonly asks: Frame | null;
   /** Its id may have been sent before. */
   readonly repeats: boolean;
 }
@@ -31,8 +34,14 @@ export const CLIENT: Origin = Object.freeze({
   }),
   id: null,
   turn: null,
+  asks: null,
   repeats: false,
 });
+
+/** Who cannot answer while what `turn` asks for is not answered. */
+export function chainOf({ received, actorId }: Turn): readonly string[] {
+  return [...received.trail.chain, actorId];
+}
 
 /** What a turn sends. @param rank of the send among its acts @param attempt at it, from 1 */
 export function originOf(turn: Turn, rank: number | string, asks: boolean, attempt = 1): Origin {
@@ -43,14 +52,15 @@ export function originOf(turn: Turn, rank: number | string, asks: boolean, attem
     causationId: received.id,
     principal: received.trail.principal,
     headers: received.trail.headers,
-    chain: asks ? [...received.trail.chain, turn.actorId] : [],
+    chain: asks ? chainOf(turn) : [],
   };
-  return { trail, id: `${received.actsAs}/${rank}`, turn, repeats: turn.resumed || attempt > 1 };
+  const id = sentMessageId(turn.actorId, turn.receivedAt, received.actsAs, rank);
+  return { trail, id, turn, asks: turn, repeats: turn.resumed || attempt > 1 };
 }
 
 /**
  * Isolation and durability: what the receiver gets shares nothing with the sender; what cannot be stored is refused.
- * @throws InvalidPayloadError, PayloadTooLargeError
+ * @throws InvalidPayloadError, PayloadTooLargeError, MessageKindError
  */
 export function makeMessage(
   system: SystemPort,
@@ -65,6 +75,8 @@ export function makeMessage(
       'replyTo',
       'is for tells that an actor sends to itself while it handles a message',
     );
+  if (handler.only === 'self' && origin.turn?.actorId !== address.encoded)
+    throw new MessageKindError(address.encoded, handler.name, 'self');
   if (system.probe !== null) system.probe.sent(address, handler.name, args);
   const trail = withOptions(origin.trail, ref);
   const key = options.idempotencyKey;

@@ -3,6 +3,7 @@ import { CorruptRecordError, type Env, type InboxRow, type NewInboxRow } from '#
 import type { Address } from './address';
 import type { ActorClass } from './actor-class';
 import { Message, type Trail } from './message';
+import { isKeptLong } from './message-ids';
 import { CREATE, goneHandler, systemHandlerOf } from './system-messages';
 
 /** Layout of the envelope in an inbox row. Append only; readers tolerate what they do not know. */
@@ -60,6 +61,7 @@ export function fromInboxRow(row: InboxRow, address: Address, cls: ActorClass, e
   message.bytes = payload.length;
   message.argsHash = row.argsHash;
   message.row = 'stored';
+  message.keyed = isKeptLong(row.id);
   message.attempts = row.attempts;
   message.dueAt = row.dueAt ?? 0;
   message.system = system;

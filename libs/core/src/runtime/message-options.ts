@@ -31,6 +31,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'transaction',
 ]);
 const MAX_TEXT = 512;
+/** For a thousand years to come, what is due after it is due at a time that a Date can name. */
+const MAX_DELAY_MS = 8.6e15;
 /** Of all headers together: they travel with everything the message causes. */
 const MAX_HEADERS = 64 * 1024;
 
@@ -52,7 +54,7 @@ export function resolveMessageOptions(
     ...base,
     ...given('idempotencyKey', text('idempotencyKey', options.idempotencyKey)),
     ...given('timeoutMs', span('timeout', options.timeout, 1)),
-    ...given('delayMs', span('delay', options.delay, 0)),
+    ...given('delayMs', span('delay', options.delay, 0, MAX_DELAY_MS)),
     ...given('headers', headersOf(options.headers)),
     ...given('principal', text('principal', options.principal)),
     ...given('correlationId', text('correlationId', options.correlationId)),
@@ -92,15 +94,16 @@ function tokenOf(value: unknown): ReplyToken | undefined {
   throw new InvalidMessageOptionError('replyTo', 'must be a token of ctx.deferReply()');
 }
 
-function span(option: string, value: Duration | undefined, least: number): number | undefined {
+function span(option: string, value: Duration | undefined, least: number, most = Infinity): number | undefined {
   if (value === undefined) return undefined;
   try {
     const ms = parseDuration(value);
-    if (ms >= least) return ms;
+    if (ms >= least && ms <= most) return ms;
   } catch (error) {
     if (!(error instanceof InvalidDurationError)) throw error;
   }
-  throw new InvalidMessageOptionError(option, `must be a duration of at least ${least} ms, such as '30s'`);
+  const range = most === Infinity ? `of at least ${least} ms` : `from ${least} to ${most} ms`;
+  throw new InvalidMessageOptionError(option, `must be a duration ${range}, such as '30s'`);
 }
 
 function headersOf(headers: unknown): Readonly<Record<string, string>> | undefined {

@@ -30,6 +30,8 @@ export interface Waiter {
   reject(error: unknown): void;
   /** The turn that waits, when it is one. */
   readonly turn?: Turn | null;
+  /** That turn has given up what asked. */
+  readonly isOver?: boolean;
 }
 
 /**
@@ -159,9 +161,14 @@ export class Message extends Timed {
     return this.asker !== null || (this.twins?.some((twin) => twin.isAsked) ?? false);
   }
 
-  /** The turn that waits for its answer; `null` when a client does, or nobody. */
+  /** Who is told its outcome; `null`: nobody, or not any more. */
+  get waiter(): Waiter | null {
+    return this.asker;
+  }
+
+  /** The turn that waits for its answer; `null` when a client does, or nobody any more. */
   get askingTurn(): Turn | null {
-    return this.asker?.turn ?? null;
+    return this.asker?.isOver === true ? null : (this.asker?.turn ?? null);
   }
 
   /** Is the outcome of `other` this one's? */
@@ -250,6 +257,7 @@ export class Message extends Timed {
   /** Its asker is told to wait no longer. What has not started does not start any more, unless it is stored. */
   withdraw(error: Error): void {
     this.takeAsker()?.reject(error);
+    this.deferredIn?.left(this);
   }
 
   /** Itself, and those repeats that may be the one whose row is stored. */

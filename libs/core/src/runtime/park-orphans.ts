@@ -1,12 +1,14 @@
 import { encodeEntry, nextUlid, toErrorRecord } from '#journal';
 import { type HeadRow, type InboxChange, type InboxRow, failpoint } from '#spi';
+import { isAdvanceId } from '../planning/occurrence';
 import { encodeError } from './answer-codec';
 import type { DurableActivation } from './durable-activation';
 import { changeInJson } from './json-rows';
 
 /**
  * Messages that were accepted, or fell due, for an actor that is stopped for good or never was: parked, so that none is
- * lost silently. @returns `reason`, for the caller to throw
+ * lost silently; but for turns that would let a plan of the actor's own go on, which has ended with it.
+ * @returns `reason`, for the caller to throw
  */
 export async function parkOrphans(
   host: DurableActivation,
@@ -20,7 +22,8 @@ export async function parkOrphans(
   const cause = toErrorRecord(reason);
   const time = env.now();
   let id = env.id();
-  const entries = rows.map((row, i) => {
+  const lost = rows.filter((row) => !isAdvanceId(actor, row.id));
+  const entries = lost.map((row, i) => {
     if (i > 0) id = nextUlid(id);
     return encodeEntry(
       { actor, id, time, correlationId: '' },
@@ -32,8 +35,10 @@ export async function parkOrphans(
   const inbox = rows.map((row): InboxChange => {
     const { id, argsHash } = row;
     const answer = encodeError(row, cause);
-    const parked: InboxChange = { op: 'parked', id, argsHash, answer, expiresAt: null, fresh: false };
-    return system.options.codec === 'json' ? changeInJson(actor, parked) : parked;
+    const end: InboxChange = !isAdvanceId(actor, id)
+      ? { op: 'parked', id, argsHash, answer, expiresAt: null, fresh: false }
+      : { op: 'done', id, argsHash, answer, expiresAt: time + system.options.dedupe.clientIdsMs, fresh: false };
+    return system.options.codec === 'json' ? changeInJson(actor, end) : end;
   });
   failpoint('orphans.beforePark');
   await new Promise<void>((resolve) =>

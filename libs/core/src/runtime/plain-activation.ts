@@ -23,6 +23,7 @@ import type { Verdict } from './judge-failure';
 import { giveUp, judgePlainTurn } from './judge-plain-turn';
 import type { Message } from './message';
 import { type PassiveState, PlainInstance } from './plain-instance';
+import type { Source } from './source';
 import { ATTACH, CREATE, DETACH, STOP } from './system-messages';
 import { answerExisting } from './system-turns';
 import type { SystemPort } from './system-port';
@@ -94,6 +95,10 @@ export class PlainActivation extends Activation {
     return this.turn === null && !this.live.isRead;
   }
 
+  reentrantTurnOf(source: Source): PlainTurn | null {
+    return this.calls?.turnOf(source) ?? null;
+  }
+
   protected async load(): Promise<void> {
     const creation = this.isBeingCreated ? (this.mailbox.head?.system as Creation) : null;
     const image = this.exists ? this.live.rollbackPoint : await findState(this.system, this.address, creation);
@@ -108,7 +113,15 @@ export class PlainActivation extends Activation {
 
   override enqueue(message: Message): void {
     if (message.handler.readOnly && this.state !== 'Creating') this.read(message);
+    else if (message.handler === CREATE && this.awaitsLife) this.mailbox.putBack([message]);
     else if (!message.handler.reentrant || this.calls?.enter(message) !== true) super.enqueue(message);
+  }
+
+  /** Its supervisor is to create it anew; what stands in line came before that. */
+  private get awaitsLife(): boolean {
+    return (
+      !this.isOpen && !this.exists && !this.isBeingCreated && this.cls.definition.virtual === null && this.waiting > 0
+    );
   }
 
   /** Read-only messages pass the line; the sender has held them back behind its own earlier ones. */
@@ -187,6 +200,8 @@ export class PlainActivation extends Activation {
 
   private conclude(turn: PlainTurn, value: unknown): void {
     if (turn !== this.turn || !this.system.mayAct()) return;
+    const undone = this.calls?.whyUndone(turn) ?? null; // one may have come in while facets added to the commit
+    if (undone !== null) return this.failed(turn, undone.error);
     const { received } = turn;
     let answer: unknown;
     try {

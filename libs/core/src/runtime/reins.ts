@@ -30,7 +30,8 @@ export class Reins {
   private waiting: { readonly next: () => void; readonly from: number; timer: Timer | null } | null = null;
   private goes = 0;
   private isGoing = false;
-  private isAtGate = false;
+  /** The activation has not begun to load, and will when the actor is started. */
+  isAtGate = false;
   private hasLeft = false;
   private readonly atGate = new WaitList();
   private readonly untilStill = new WaitList();
@@ -168,5 +169,16 @@ export class Reins {
   private openGate(): void {
     this.isAtGate = false;
     this.atGate.resolve();
+  }
+}
+
+/** Those of a permanent child while its node ends: nothing holds it, and a stop gives up its key as little as before. */
+export class LooseReins extends Reins {
+  constructor(env: Env) {
+    super(env, { crashed: () => undefined, left: () => undefined, returns: true });
+  }
+
+  override crashed(): void {
+    // nobody starts it again
   }
 }

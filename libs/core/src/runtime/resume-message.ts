@@ -19,7 +19,8 @@ export function resumeMessage(host: DurableActivation, message: Message, open: O
   // No longer than its policy would have it wait: the clock may have been put back since.
   const waitMs = message.attempts > 1 ? Math.min(message.dueAt - env.now(), policy.maxMs) : 0;
   if (waitMs > 0) return waitInLine(host, message, open, waitMs);
-  const history = open?.received.messageId === message.id ? historyOf(open) : [];
+  // A message that was parked since then has its records behind it, in a turn that has ended.
+  const history = message.opened && open?.received.messageId === message.id ? historyOf(open) : [];
   if (history.length === 0 && isRevived(message))
     return recallRecords(host, message, (records) => startCounted(host, message, open, records, records));
   startCounted(host, message, open, history, []);
@@ -34,7 +35,6 @@ function startCounted(
   unstored: readonly PendingEntry[],
 ): void {
   const { env, system, address } = host;
-  message.recovered = false;
   const { maxAttempts } = message.handler.retry ?? MESSAGE_RETRY;
   // Accepting it counted a first start; without a record nobody knows whether that came, so one more is allowed.
   const limit = message.opened ? maxAttempts : Math.max(2, maxAttempts);
@@ -54,9 +54,14 @@ function startCounted(
     return host.runner.park(message, [], new OutcomeUnknownError(address.encoded, message.id));
   message.attempts++;
   failpoint('resume.beforeCount');
-  host.line.append(attemptStep(message, unstored, env.now(), env.now()));
+  // Undone with a commit before it, the start is still to be counted, and its records still to be stored.
+  const undone = (): void => {
+    message.attempts--;
+  };
+  host.line.append({ ...attemptStep(message, unstored, env.now(), env.now()), undone });
   host.runner.held.whenSafe(message, () =>
     host.runner.held.unlessGone(message, () => {
+      message.recovered = false;
       failpoint('resume.afterCount');
       host.begin(message, history);
     }),
@@ -68,6 +73,7 @@ function waitInLine(host: DurableActivation, message: Message, open: OpenTurn | 
   const { held } = host.runner;
   held.hold(message);
   message.dueAt = 0;
+  message.retryAt = host.env.now() + waitMs;
   host.later(() => {
     if (!host.released) held.unlessGone(message, () => resumeMessage(host, message, open));
   }, waitMs);

@@ -6,7 +6,7 @@ import { delegateReply } from '../deferred/turn-replies';
 import { InvalidMessageOptionError, ScopeError, TurnEndedError, TurnOrderError } from '../errors';
 import type { Creation } from '../persistence/creation';
 import type { EffectContext } from '../turn/effect-call';
-import { frames, runningTurn } from '../turn/frame';
+import { runningTurn } from '../turn/frame';
 import { handled, handledInTurn } from '../turn/handled';
 import { ASK_RETRY, EFFECT_RETRY } from '../turn/retry-policy';
 import type { Turn } from '../turn/turn';
@@ -17,6 +17,7 @@ import { CLIENT, type Origin, makeMessage, originOf, withOptions } from './make-
 import type { Message } from './message';
 import { rankOf } from './message-ids';
 import { CREATE, STOP, isSystemMessage } from './system-messages';
+import { askOrigin, sendingTurn } from './send-origin';
 import type { Place } from './source';
 import type { SystemPort } from './system-port';
 import { assertNoTransaction, whyNoTransaction } from './transaction-tell';
@@ -32,19 +33,21 @@ export class Sender {
   constructor(private readonly system: SystemPort) {}
 
   ask(ref: Ref, handler: HandlerDefinition, args: readonly unknown[]): Promise<unknown> {
-    const turn = whyNoTransaction(ref, 'ask') ?? this.turnOf(ref, handler);
+    const turn = whyNoTransaction(ref, 'ask') ?? sendingTurn(ref, handler);
     if (turn instanceof Error) return handled(Promise.reject(turn));
     if (turn !== undefined) return this.askInTurn(turn, ref, handler, args);
-    if (!ref.source.hasPlaces && this.isOpen(ref, handler)) return this.post(ref, handler, args, CLIENT);
+    const origin = askOrigin(ref.actorId, handler);
+    if (origin instanceof Error) return handled(Promise.reject(origin));
+    if (!ref.source.hasPlaces && this.isOpen(ref, handler)) return this.post(ref, handler, args, origin);
     return this.inPlace(ref, handler, args, (admitted, place) => {
-      const answer = this.post(ref, handler, admitted, CLIENT);
+      const answer = this.post(ref, handler, admitted, origin);
       place.free();
       return answer;
     });
   }
 
   tell(ref: Ref, handler: HandlerDefinition, args: readonly unknown[]): Promise<void> {
-    const running = this.turnOf(ref, handler);
+    const running = sendingTurn(ref, handler);
     const turn = running && (whyNoTransaction(ref, 'turn') ?? running);
     if (turn === undefined) return this.tellAsClient(ref, handler, args);
     if (turn instanceof Error) return handled(Promise.reject(turn));
@@ -130,12 +133,6 @@ export class Sender {
     return this.system.info(ref.address);
   }
 
-  /** The turn this send belongs to; an error when the ref was made for a turn that has ended. */
-  private turnOf(ref: Ref, handler: HandlerDefinition): Turn | Error | undefined {
-    if (ref.turn === null || frames.getStore()?.effect != null) return runningTurn();
-    return ref.turn.ended ? ref.turn.endedError(`a message ${handler.name}`) : (runningTurn() ?? ref.turn);
-  }
-
   /** A tell is a stored row, which must not be written for an actor that is not there: that is looked up first, or by a transaction. */
   private takesTime({ address, options }: Ref): boolean {
     return (
@@ -196,7 +193,7 @@ export class Sender {
       const message = makeMessage(this.system, ref, handler, args, origin);
       message.enter();
       message.system = system;
-      message.join(this.system.waits.waiter(origin.turn, message, resolve, reject));
+      message.join(this.system.waits.waiter(origin.asks, message, resolve, reject));
       if (!isSystemMessage(handler)) this.limitWait(message, ref);
       failpoint('ingress.afterValidate');
       if (handler.readOnly) message.afterEarlier(() => this.system.deliver(message));

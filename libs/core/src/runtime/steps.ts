@@ -44,8 +44,8 @@ export interface TurnCommit {
   readonly status: ActorStatus | null;
   readonly time: number;
   readonly expiresAt: number;
-  /** Of the late answers. */
-  readonly lateExpiresAt: number;
+  /** For how long an answer that is owed may be asked for. */
+  readonly keysMs: number;
   readonly done: () => void;
 }
 
@@ -75,7 +75,7 @@ export function commitStep(commit: TurnCommit): Step {
       commit.replies?.isDeferred === true
         ? putOffChange(message, commit.expiresAt)
         : ended('done', message, ending, commit.expiresAt),
-      ...late.map((reply) => lateChange(message.to.encoded, reply, commit.lateExpiresAt)),
+      ...late.map((reply) => lateChange(message.to.encoded, reply, commit.keysMs)),
       ...commit.withdrawn.map((id) => takenBack(commit, id)),
     ],
     sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
@@ -169,11 +169,14 @@ function ended(op: 'done' | 'parked', message: Message, ending: Ending, expiresA
   };
 }
 
-/** Nobody asks for its answer: the id ends so that nothing starts it any more. */
+/**
+ * Nobody asks for its answer: the id ends so that nothing starts it any more. A run that has failed for good, and whose plan is to
+ * go on behind this turn (`afterFailure`), has ended already; if it was parked it is not its actor's any more.
+ */
 function takenBack({ message, expiresAt }: TurnCommit, id: string): InboxChange {
   const argsHash = '';
   const answer = encodeResult({ actor: message.to.encoded, id, argsHash }, encodePayload(undefined));
-  return { op: 'done', id, argsHash, answer, expiresAt, fresh: false };
+  return { op: 'done', id, argsHash, answer, expiresAt, fresh: false, sparesEnded: true };
 }
 
 function sentEntry(send: Message): EntryBody {

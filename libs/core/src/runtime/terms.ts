@@ -38,6 +38,11 @@ export class Terms {
     return this.due.lookingSince;
   }
 
+  /** Since when it has failed each time, on the same clock. */
+  get searchFailsSince(): number | null {
+    return this.due.failingSince;
+  }
+
   mayAct(): boolean {
     return this.owned === null || this.owned.holds();
   }

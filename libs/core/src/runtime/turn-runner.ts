@@ -2,6 +2,7 @@ import { toErrorRecord, type FacetAttached, type FacetDetached, type StateChange
 import { type InboxChange, type TurnTransaction, failpoint } from '#spi';
 import { parkMessage } from '../dead-letters/park-message';
 import { releaseAnswer } from '../deferred/release-turn';
+import { type LateReply, TurnReplies } from '../deferred/turn-replies';
 import { TurnTimeoutError } from '../errors';
 import { DefaultAnswer } from '../facet/outcomes';
 import { isPromise } from '../facet/is-promise';
@@ -76,9 +77,11 @@ export class TurnRunner {
     value: unknown,
     facets: readonly (FacetAttached | FacetDetached)[],
     inbox: readonly InboxChange[] = [],
+    owed: readonly LateReply[] = [],
   ): void {
     const turn = new DurableTurn(this.host, message, this.host.instance, [], 'write');
     turn.inbox = inbox;
+    if (owed.length > 0) turn.replies = TurnReplies.given(turn, owed);
     this.turn = turn;
     this.conclude(turn, value, facets);
   }
@@ -264,7 +267,7 @@ export class TurnRunner {
         status: ending.kind === 'result' ? statusAfter(message, host.endures) : null,
         time: host.env.now(),
         expiresAt: host.env.now() + keptMs(turn, host.system.options),
-        lateExpiresAt: host.env.now() + host.system.options.dedupe.keysMs,
+        keysMs: host.system.options.dedupe.keysMs,
         done: () => this.committed(turn, ending, outcome),
       }),
     );

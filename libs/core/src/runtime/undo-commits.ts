@@ -5,6 +5,7 @@ import { answerKnown } from './known-message';
 import type { Message } from './message';
 import { argsHashOf } from './message-codec';
 import { CREATE } from './system-messages';
+import { goOnInTime } from './turn-leaves';
 
 /**
  * The store refused a step, and with it all that was built on it (V4). When the refusal concerns that one message, the
@@ -35,6 +36,9 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
   else first.fail(error);
   host.startOver(others, () => {
     first.leave();
-    host.renewThen(() => host.finished(first));
+    host.renewThen(() => {
+      if (refusal.kind === 'failed') goOnInTime(host, first);
+      host.finished(first);
+    });
   });
 }

@@ -1,9 +1,16 @@
 import { type Env, isPlexSpacesError } from '#spi';
 import type { Address } from '../runtime/address';
 import type { Activation, Departure } from '../runtime/activation';
-import { Reins, type Rider } from '../runtime/reins';
+import { LooseReins, Reins, type Rider } from '../runtime/reins';
+import { CREATE } from '../runtime/system-messages';
 import type { SystemPort } from '../runtime/system-port';
-import { ActorFailedError, ChildDownError, NodeStoppingError, StartTimeoutError } from '../errors';
+import {
+  ActorFailedError,
+  ActorTerminatedError,
+  ChildDownError,
+  NodeStoppingError,
+  StartTimeoutError,
+} from '../errors';
 import { within } from '../ownership/within';
 import { decideExit } from './decide-restart';
 import type { ChildStatus, Supervised, Watcher } from './supervised';
@@ -31,13 +38,16 @@ export class ChildActor implements Supervised, Rider {
   lastError: unknown = undefined;
   readonly address: Address;
   readonly reins: Reins;
-  private cause: unknown = undefined;
+  /** Why it is down. */
+  cause: unknown = undefined;
   /** While it starts: ends that at once. */
   private failStart: ((error: Error) => void) | null = null;
+  /** While it starts: it was stopped, right behind its first turn. */
+  private hasLeft = false;
 
   constructor(
     private readonly nursery: Nursery,
-    private readonly watcher: Watcher,
+    readonly watcher: Watcher,
     readonly spec: ActorChildDefinition,
     readonly isDynamic: boolean,
   ) {
@@ -53,8 +63,15 @@ export class ChildActor implements Supervised, Rider {
     return this.watcher.name;
   }
 
+  /** Also of one that is being stopped or started: its next life is decided on. */
   get returns(): boolean {
-    return this.status === 'running' && this.spec.restart === 'permanent';
+    return this.spec.restart === 'permanent' && this.status !== 'stopped' && this.status !== 'down';
+  }
+
+  /** Started before, and to be started again. */
+  get isBetweenLives(): boolean {
+    const { starts, status } = this;
+    return starts > 0 && (status === 'crashed' || status === 'halted' || (status === 'starting' && this.reins.isTight));
   }
 
   /** Why a message for it finds nobody; `null`: it does. */
@@ -71,6 +88,7 @@ export class ChildActor implements Supervised, Rider {
   async start(): Promise<void> {
     this.status = 'starting';
     this.starts++;
+    this.hasLeft = false;
     const { startTimeoutMs } = this.spec;
     const tooLate = (): Error => new StartTimeoutError(this.watcher.name, this.spec.id, startTimeoutMs);
     try {
@@ -85,10 +103,12 @@ export class ChildActor implements Supervised, Rider {
       this.status = 'halted';
       const { activation } = this;
       this.reins.stay(activation);
-      if (activation?.isUp === false) activation.giveUp(asError(error)); // its hooks have not ended
+      if (activation?.isUp === false && !this.reins.isAtGate) this.tryLater(activation, asError(error)); // its hooks have not ended
       throw error;
     }
-    if (this.status === 'starting') this.status = 'running';
+    if (this.status !== 'starting') return;
+    this.status = 'running';
+    if (this.hasLeft) this.stoppedByItself();
   }
 
   async halt(): Promise<void> {
@@ -122,7 +142,7 @@ export class ChildActor implements Supervised, Rider {
   }
 
   async shutDown(): Promise<void> {
-    const { activation } = this;
+    const { activation, returns } = this;
     const { isTight } = this.reins;
     this.status = 'stopped';
     this.nursery.letGo(this);
@@ -132,8 +152,8 @@ export class ChildActor implements Supervised, Rider {
       activation.giveUp(stopping);
       return;
     }
-    activation.reins = null; // from here on it is nobody's child, and finishes what it has
     const { env } = this.nursery.system;
+    activation.reins = returns ? new LooseReins(env) : null; // from here on it is nobody's child, and finishes what it has
     const isInTime = await endsWithin(env, this.spec.shutdownMs, activation.whenIdle());
     if (isInTime && activation.isIdle) await activation.passivate('shutdown');
     if (!activation.released) activation.giveUp(stopping);
@@ -150,8 +170,15 @@ export class ChildActor implements Supervised, Rider {
   left(departure: Departure): void {
     const { failStart } = this;
     const lost = new ActorFailedError(this.address.encoded, 'its start');
+    if (this.status === 'starting') {
+      this.reins.isTight = true; // what comes, and what stood behind, waits for the next start
+      this.hasLeft = departure === 'terminated';
+    }
     if (failStart !== null) this.nursery.system.env.immediate(() => failStart(lost)); // after whoever knows why
-    if (departure !== 'terminated' || this.status !== 'running') return;
+    if (departure === 'terminated' && this.status === 'running') this.stoppedByItself();
+  }
+
+  private stoppedByItself(): void {
     const exit = { normal: true };
     if (decideExit(this.spec.restart, exit) === 'leave') this.status = 'down';
     else {
@@ -175,22 +202,43 @@ export class ChildActor implements Supervised, Rider {
 
   private bringUp(): Promise<void> {
     const { activation } = this;
-    if (activation !== undefined) return this.reins.go(activation);
+    if (activation !== undefined) return this.goOn(activation);
     this.reins.isTight = false;
     const stranger = this.nursery.find(this.address.encoded);
     if (stranger !== undefined) {
       stranger.reins = this.reins; // it was there before it was anybody's child
       return stranger.whenOpen();
     }
+    if (this.spec.definition.virtual !== null && this.spec.args === null)
+      return this.nursery.system.activate(this.address);
+    return this.create();
+  }
+
+  /** One without a journal has ended for good, and what came since waits: it is created anew, ahead of that. */
+  private async goOn(activation: Activation): Promise<void> {
+    const isGone = !activation.isOpen && !activation.exists && this.spec.definition.virtual === null;
+    if (!isGone || this.nursery.system.keepsInbox(this.address)) return this.reins.go(activation);
+    await Promise.all([this.create(), this.reins.go(activation)]);
+  }
+
+  /** A start that takes too long: what waits for the actor waits for the next. */
+  private tryLater(activation: Activation, error: Error): void {
+    const waiting = activation.mailbox.drop(({ handler }) => handler !== CREATE);
+    activation.giveUp(error);
+    for (const message of waiting) this.nursery.system.deliver(message);
+  }
+
+  private create(): Promise<void> {
     const { system } = this.nursery;
-    const { args, definition, key } = this.spec;
-    if (definition.virtual !== null && args === null) return system.activate(this.address);
-    const ref = system.refOf(definition, key, system.options.scope);
-    return system.sender.create(ref, args ?? [], { ifAbsent: true, revives: true });
+    const ref = system.refOf(this.spec.definition, this.spec.key, system.options.scope);
+    return system.sender.create(ref, this.spec.args ?? [], { ifAbsent: true, revives: true });
   }
 
   private async release(activation: Activation): Promise<void> {
     const { isTight } = this.reins;
+    const isShut = isTight && !activation.isOpen;
+    if (isShut) activation.giveUp(new ActorTerminatedError(this.address.encoded)); // nobody opens its gate any more
+    if (isShut && this.spec.definition.virtual !== null) return;
     activation.reins = null;
     if (isTight) return this.stopActor('brutal');
     const { shutdownMs } = this.spec;

@@ -38,10 +38,12 @@ interface Monitor {
  *
  *  L1. A monitor tells exactly one end, and is gone then. A link joins two actors once, and breaks with the first end.
  *  L2. A signal is a tell: it stands in line behind what its receiver has, and is durable where that is.
- *  L3. An actor that leaves memory idle has not ended.
+ *  L3. An actor that leaves memory idle has not ended. One that has ended for good watches nobody any more.
  */
 export class Links {
   private readonly monitors = new Map<string, Map<string, Monitor>>();
+  /** Ids of its monitors and whom they watch, by watcher. */
+  private readonly watching = new Map<string, Map<string, string>>();
   private readonly partners = new Map<string, Map<string, Address>>();
 
   constructor(
@@ -51,12 +53,18 @@ export class Links {
 
   monitor(id: string, watcher: Address, target: Address, handler: string): void {
     entryOf(this.monitors, target.encoded).set(id, { id, watcher, handler });
+    entryOf(this.watching, watcher.encoded).set(id, target.encoded);
     this.listen();
     this.unlessThere(target, () => this.down(target.encoded, 'noproc', undefined));
   }
 
   demonitor(id: string): void {
-    for (const [target, all] of this.monitors) if (all.delete(id) && all.size === 0) this.monitors.delete(target);
+    for (const [target, all] of this.monitors) {
+      const { watcher } = all.get(id) ?? {};
+      if (watcher === undefined) continue;
+      removeFrom(this.monitors, target, id);
+      removeFrom(this.watching, watcher.encoded, id);
+    }
   }
 
   link(one: Address, other: Address): void {
@@ -67,18 +75,20 @@ export class Links {
   }
 
   unlink(one: Address, other: Address): void {
-    this.partners.get(one.encoded)?.delete(other.encoded);
-    this.partners.get(other.encoded)?.delete(one.encoded);
+    removeFrom(this.partners, one.encoded, other.encoded);
+    removeFrom(this.partners, other.encoded, one.encoded);
   }
 
   /** L1. */
   ended(actor: string, reason: EndReason, error?: unknown): void {
+    if (reason === 'normal') this.watchNobody(actor);
     this.down(actor, reason, error);
     this.exit(actor, reason, error);
   }
 
   clear(): void {
     this.monitors.clear();
+    this.watching.clear();
     this.partners.clear();
   }
 
@@ -91,8 +101,22 @@ export class Links {
     const all = this.monitors.get(actor);
     if (all === undefined) return;
     this.monitors.delete(actor);
-    for (const { id, watcher, handler } of all.values())
+    for (const { id, watcher, handler } of all.values()) {
+      removeFrom(this.watching, watcher.encoded, id);
       this.tell(watcher, handler, { monitor: id, actor, reason, error: describe(error) } satisfies Down);
+    }
+  }
+
+  /** L3. */
+  private watchNobody(actor: string): void {
+    const all = this.watching.get(actor);
+    if (all === undefined || this.system.supervision.comesBack(actor)) return;
+    for (const [id, target] of all) {
+      const watcher = this.monitors.get(target)?.get(id)?.watcher;
+      if (watcher?.definition.virtual != null) return; // the next message has it back
+      removeFrom(this.monitors, target, id);
+    }
+    this.watching.delete(actor);
   }
 
   private exit(actor: string, reason: EndReason, error: unknown): void {
@@ -100,7 +124,7 @@ export class Links {
     if (all === undefined) return;
     this.partners.delete(actor);
     for (const partner of all.values()) {
-      this.partners.get(partner.encoded)?.delete(actor);
+      removeFrom(this.partners, partner.encoded, actor);
       const { trapExit } = partner.definition;
       if (trapExit !== null)
         this.tell(partner, trapExit, { actor, reason, error: describe(error) } satisfies ExitSignal);
@@ -147,6 +171,11 @@ function entryOf<T>(map: Map<string, Map<string, T>>, key: string): Map<string, 
   let entry = map.get(key);
   if (entry === undefined) map.set(key, (entry = new Map<string, T>()));
   return entry;
+}
+
+function removeFrom(map: Map<string, Map<string, unknown>>, key: string, id: string): void {
+  const entry = map.get(key);
+  if (entry?.delete(id) === true && entry.size === 0) map.delete(key);
 }
 
 function describe(error: unknown): string | null {

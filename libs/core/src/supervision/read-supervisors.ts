@@ -79,7 +79,7 @@ class ForestReader {
       cls,
       strategy: options.strategy,
       maxRestarts: options.maxRestarts ?? 10,
-      withinMs: attempt(name, 'within', () => parseDuration(options.within ?? '10s')),
+      withinMs: attempt(name, 'within', () => parseDuration(options.within ?? options.withinDuration ?? '10s')),
       backoff: backoffOf(name, options),
       children: isSimple ? [] : this.childrenOf(name, specs, [...above, name]),
       mould: isSimple ? this.mouldOf(name, specs) : null,
@@ -164,7 +164,7 @@ function checkSpec(name: string, spec: ChildSpec | undefined): ChildSpec {
   );
 }
 
-const KNOWN = ['name', 'strategy', 'maxRestarts', 'within', 'backoff', 'children', 'onRootFailure'];
+const KNOWN = ['name', 'strategy', 'maxRestarts', 'within', 'withinDuration', 'backoff', 'children', 'onRootFailure'];
 
 function checkOptions(name: string, options: SupervisorOptions): void {
   const refuse = (reason: string, remedy: string): never => {
@@ -177,6 +177,8 @@ function checkOptions(name: string, options: SupervisorOptions): void {
   const { maxRestarts = 0, onRootFailure = 'report' } = options;
   if (!Number.isSafeInteger(maxRestarts) || maxRestarts < 0)
     refuse(`maxRestarts is ${String(maxRestarts)}`, 'It must be a whole number from 0 up.');
+  if (options.within !== undefined && options.withinDuration !== undefined)
+    refuse('within and withinDuration are given', 'They are two names of one option: give one.');
   if (onRootFailure !== 'report' && onRootFailure !== 'exit')
     refuse(`onRootFailure is ${String(onRootFailure)}`, "Use 'report' or 'exit'.");
 }

@@ -67,6 +67,16 @@ export class Supervision {
     return this.wards.size === 0 ? null : (this.wards.get(encoded)?.refusal ?? null);
   }
 
+  /** @internal This actor as a child; `undefined`: it is nobody's. */
+  childOf(encoded: string): ChildActor | undefined {
+    return this.wards.get(encoded);
+  }
+
+  /** @internal It has ended, and its supervisor starts it again: what comes meanwhile waits for that. */
+  comesBack(encoded: string): boolean {
+    return this.wards.get(encoded)?.isBetweenLives === true;
+  }
+
   /** @internal Whose child an actor is. */
   holderOf(encoded: string): string | null {
     return this.wards.get(encoded)?.supervisor ?? null;

@@ -5,6 +5,7 @@ import { decideBackoff } from './backoff';
 import { ChildActor, type Nursery } from './child-actor';
 import { type Exit, decideExit, decideRestart, resolveGroup } from './decide-restart';
 import type { RestartLog } from './restart-log';
+import { type RestartWait, RestartWaits } from './restart-waits';
 import type { ChildStatus, Supervised, Watcher } from './supervised';
 import type { SupervisionEvent } from './supervision-events';
 import type { ChildDefinition, SupervisorChildDefinition, SupervisorDefinition } from './supervisor-definition';
@@ -26,6 +27,7 @@ export interface Forest extends Nursery {
  *  U3. A restart is recorded before it happens.
  *  U4. More than `maxRestarts` within the window: all children are stopped, and it fails itself.
  *  U5. The end of an earlier start of a child says nothing about the present one.
+ *  U6. A child that waits for its backoff is started by the last restart decided on, unless somebody was there before.
  */
 export class SupervisorNode implements Supervised, Watcher {
   status: ChildStatus = 'stopped';
@@ -37,6 +39,7 @@ export class SupervisorNode implements Supervised, Watcher {
   children: Supervised[] = [];
   private times: readonly number[] = [];
   private line: Promise<unknown> = Promise.resolve();
+  private readonly waits = new RestartWaits();
 
   constructor(
     readonly forest: Forest,
@@ -60,6 +63,11 @@ export class SupervisorNode implements Supervised, Watcher {
 
   isCalled(name: string): boolean {
     return name === this.spec.id;
+  }
+
+  /** What this child waits for before it is started again; `null`: for nothing but its turn. */
+  waitOf(child: Supervised): RestartWait | null {
+    return this.waits.of(child);
   }
 
   start(): Promise<void> {
@@ -214,12 +222,15 @@ export class SupervisorNode implements Supervised, Watcher {
     for (const each of group) if (!coming.includes(each) && each.status !== 'down') await each.retire(undefined);
     const delayMs = decideBackoff(definition.backoff, this.times.length, env.random());
     this.tell('restarting', child, { delayMs, error });
+    this.waits.forget(group);
     if (delayMs === 0) return this.startAgain(coming);
     const run = this.starts;
+    const wait = { child, error, until: env.now() + delayMs, nth: this.times.length };
+    this.waits.begin(coming, wait);
     env.schedule(() => {
       void this.inLine(async () => {
-        const isDue = this.status === 'running' && this.starts === run;
-        if (isDue) await this.startAgain(coming);
+        const due = this.waits.end(coming, wait);
+        if (this.status === 'running' && this.starts === run) await this.startAgain(due);
       });
     }, delayMs);
   }

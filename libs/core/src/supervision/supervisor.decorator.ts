@@ -41,8 +41,9 @@ export interface SupervisorOptions {
   readonly strategy: Strategy;
   /** More restarts than this within `within`, and it gives up. 0: none. Default 10. */
   readonly maxRestarts?: number;
-  /** Default '10s'. */
+  /** Default '10s'. Alias: `withinDuration`. */
   readonly within?: Duration;
+  readonly withinDuration?: Duration;
   /** Default none: the failed message has waits of its own. `jitter: 'full'` waits between nothing and the time computed. Default jitter none. */
   readonly backoff?: BackoffOptions;
   /** In the order they start; a supervisor class stands for `child(Class)`. Of simpleOneForOne: the one mould. A function is called at start, so it may name classes that are declared further down. */

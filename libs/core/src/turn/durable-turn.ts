@@ -74,7 +74,7 @@ export class DurableTurn extends Turn {
     return this.log.isReplaying || this.mode === 'verify';
   }
 
-  override get startedAt(): number {
+  override get receivedAt(): number {
     return this.records.receivedAt;
   }
 

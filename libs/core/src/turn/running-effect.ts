@@ -5,6 +5,8 @@ import type { Turn } from './turn';
 /** One attempt of an effect, as the effect sees it. Its signal is made when somebody looks: most never do. */
 export class RunningEffect implements EffectContext, Frame {
   readonly epoch: number;
+  /** Nobody waits for this attempt any more. */
+  isOver = false;
   private controller: AbortController | null = null;
   private endedBy: { readonly reason: unknown } | null = null;
 
@@ -31,12 +33,14 @@ export class RunningEffect implements EffectContext, Frame {
   }
 
   abort(reason: unknown): void {
+    this.isOver = true;
     this.endedBy = { reason };
     this.controller?.abort(reason);
   }
 
   /** It has settled: the turn need not tell it anything any more. */
   settle(): void {
+    this.isOver = true;
     if (this.controller !== null) this.turn.signal.removeEventListener('abort', this.onTurnAbort);
   }
 

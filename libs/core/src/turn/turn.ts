@@ -43,6 +43,8 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
   checkpointWanted = false;
   /** What it does about answers that are not its own; most turns do nothing. */
   replies: TurnReplies | null = null;
+  /** The turn that this one, a reentrant call, runs inside of. */
+  inside: Turn | null = null;
   /** Its message left records in the journal before this run. */
   resumed = false;
   private endReported = false;
@@ -119,9 +121,14 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
     return (this.plan ??= new Plan(this));
   }
 
+  /** When its message was received, where that is recorded. */
+  get receivedAt(): number | null {
+    return null;
+  }
+
   /** By the clock that {@link now} tells. */
   get startedAt(): number {
-    return this.now();
+    return this.receivedAt ?? this.now();
   }
 
   /** Deterministic wall clock of the turn. */
@@ -172,8 +179,13 @@ export abstract class Turn extends Timed implements TurnPort, Frame {
     this.assertRunning(act);
   }
 
+  /** A tell to that actor leaves with the commit, one of a turn of its own actor that this one runs inside of included. */
   hasSendTo(receiver: string): boolean {
-    return this.sends?.some((send) => send.to.encoded === receiver) ?? false;
+    if (this.sends?.some((send) => send.to.encoded === receiver) === true) return true;
+    if (this.inside === null) return false;
+    for (let asking = this.received.askingTurn; asking !== null; asking = asking.received.askingTurn)
+      if (asking.actorId === this.actorId) return asking.hasSendTo(receiver);
+    return this.inside.hasSendTo(receiver);
   }
 
   abort(reason: unknown): void {

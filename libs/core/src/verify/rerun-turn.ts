@@ -1,12 +1,16 @@
 import { type ErrorRecord, type StateChanges, type StateImage, decodePayload, toErrorRecord } from '#journal';
 import { NonDeterminismError, UnknownMethodError } from '../errors';
+import { REVIVED } from '../dead-letters/revival';
 import { lateEntry } from '../deferred/late-rows';
+import type { HandlerDefinition } from '../actor/actor-definition';
 import { DURABILITY, type DurabilityConfig } from '../facet/durability.facet';
 import type { ResolvedFacet } from '../facet/facet-chain';
 import { DefaultAnswer, FacetRejection } from '../facet/outcomes';
+import { afterFailure } from '../planning/after-failure';
 import { planOn } from '../planning/settle-occurrence';
 import type { ActorClass } from '../runtime/actor-class';
 import type { Address } from '../runtime/address';
+import { facetsOf } from '../runtime/change-facets';
 import { openInstance } from '../runtime/instance-factory';
 import type { LiveState } from '../runtime/live-state';
 import { Message } from '../runtime/message';
@@ -29,15 +33,17 @@ export interface Rerun {
   readonly unrecorded: boolean;
 }
 
-type Settled = Pick<Rerun, 'result' | 'error'>;
+/** `keeps`: its state and sends are committed too, not the answer alone (P7). */
+type Settled = Pick<Rerun, 'result' | 'error'> & { readonly keeps: boolean };
 
-/** Runs one recorded message on an instance of its own. Acts beyond the record are refused; nothing leaves. */
+/** Runs one recorded message on an instance of its own. Acts beyond the record are refused; nothing leaves. `wasParked`: before it ran to this end. */
 export async function rerunTurn(
   system: SystemPort,
   cls: ActorClass,
   address: Address,
   before: StateImage,
   recorded: TurnRecord,
+  wasParked: boolean,
 ): Promise<Rerun> {
   const { received, records } = recorded;
   const handler = cls.definition.handlers.get(received.method);
@@ -55,66 +61,71 @@ export async function rerunTurn(
     };
   }
   const live = await openInstance(cls, address.id, before, 'write');
-  const host = new VerifyHost(system, cls, address, live);
-  const trail = {
-    sender: received.sender,
-    correlationId: received.correlationId,
-    causationId: received.causationId,
-    principal: received.principal,
-    headers: received.headers,
-    chain: [],
-  };
-  const message = new Message(
-    address,
-    handler,
-    decodePayload(received.payload) as unknown[],
-    trail,
-    system.env,
-    received.messageId,
-  );
+  const facets = facetsOf(address.encoded, cls.facets, before, system.facets);
+  const host = new VerifyHost(system, cls, facets, address, live);
+  const message = messageOf(system, address, handler, received);
+  if (wasParked) message.system = REVIVED;
   const history = [received, ...records].map((entry) => ({ body: entry, time: entry.time }));
   const turn = new DurableTurn(host, message, live.instance, history, 'verify');
-  const chain = system.chains.of(cls.facets);
+  const chain = system.chains.of(facets);
   for (const { name, instance, config } of chain.facets) {
     const first: unknown = live.facetState(name) === undefined ? instance.initialState?.(config) : undefined;
     if (first !== undefined) live.setFacetState(name, first); // the first turn that was committed stored it
   }
   for (const facet of chain.skipped(turn)) turn.skipRecordsOf(facet);
-  const outcome = asCommitted(turn, recorded, await settle(turn, chain, host));
+  const { keeps, ...outcome } = asCommitted(turn, recorded, await settle(turn, chain, host));
   while (outcome.error === null && turn.isHandingOver) await new Promise<void>((next) => system.env.immediate(next));
   const lost = turn.checkPath();
   turn.ended = true;
   return {
     ...outcome,
-    changes: outcome.error === null ? live.takeChanges() : null,
-    sends: outcome.error === null ? sendsOf(turn) : [],
+    changes: keeps ? live.takeChanges() : null,
+    sends: keeps ? sendsOf(turn) : afterFailure(message).map(describeSend),
     lost: lost === null ? null : { expected: lost.expected, got: lost.got },
     unrecorded: host.metUnrecorded,
   };
 }
 
+/** The recorded message, as it came. */
+function messageOf(
+  { env }: SystemPort,
+  address: Address,
+  handler: HandlerDefinition,
+  received: TurnRecord['received'],
+): Message {
+  const { sender, correlationId, causationId, principal, headers, messageId } = received;
+  const trail = { sender, correlationId, causationId, principal, headers, chain: [] };
+  return new Message(address, handler, decodePayload(received.payload) as unknown[], trail, env, messageId);
+}
+
 /** Messages, then late answers: as the commit lists them. */
 function sendsOf({ sends, replies, actorId }: DurableTurn): string[] {
-  const messages = (sends ?? []).map((send) => `${send.handler.name} to ${send.to.encoded}`);
-  return [...messages, ...(replies?.made ?? []).map((reply) => `${lateEntry(actorId, reply).method} to ${actorId}`)];
+  return [
+    ...(sends ?? []).map(describeSend),
+    ...(replies?.made ?? []).map((reply) => `${lateEntry(actorId, reply).method} to ${actorId}`),
+  ];
+}
+
+function describeSend({ handler, to }: Message): string {
+  return `${handler.name} to ${to.encoded}`;
 }
 
 /** A turn that ends well as far as its code goes may have had its rows refused by the database when it was committed. */
 function asCommitted({ rows, actorId }: DurableTurn, { processed: { error } }: TurnRecord, outcome: Settled): Settled {
   if (outcome.error !== null || rows === null || error?.code !== 'PS_ROWS_REJECTED') return outcome;
   const { actor } = error.details as { readonly actor?: unknown };
-  return actor === actorId ? { result: null, error } : outcome;
+  return actor === actorId ? { result: null, error, keeps: false } : outcome;
 }
 
 /** The handler may wait for ever for a record that its new path never reaches: then the host ends the wait. */
 async function settle(turn: DurableTurn, chain: Parameters<typeof runHandler>[1], host: VerifyHost): Promise<Settled> {
   try {
     const value = await Promise.race([Promise.resolve(runHandler(turn, chain)), host.pathEnd]);
-    if (value instanceof DefaultAnswer) return { result: value.value, error: null };
+    if (value instanceof DefaultAnswer) return { result: value.value, error: null, keeps: false };
     planOn(turn);
-    return { result: value, error: null };
+    return { result: value, error: null, keeps: true };
   } catch (error) {
-    return { result: null, error: toErrorRecord(error instanceof FacetRejection ? error.error : error) };
+    return { result: null, error: toErrorRecord(error instanceof FacetRejection ? error.error : error), keeps: false };
   }
 }
 
@@ -125,19 +136,19 @@ class VerifyHost implements DurableTurnHost {
   readonly endures: boolean;
   readonly recordsEffects: boolean;
   metUnrecorded = false;
-  readonly facets: readonly ResolvedFacet[];
   readonly pathEnd: Promise<never>;
   private endPath!: (error: Error) => void;
 
   constructor(
     readonly system: SystemPort,
     cls: ActorClass,
+    /** Those of today's class, and what was attached and detached at run time by then. */
+    readonly facets: readonly ResolvedFacet[],
     readonly address: Address,
     private readonly live: LiveState,
   ) {
-    this.facets = cls.facets;
     this.endures = cls.definition.virtual !== null;
-    const config = cls.facets.find(({ name }) => name === DURABILITY)?.config as DurabilityConfig | undefined;
+    const config = facets.find(({ name }) => name === DURABILITY)?.config as DurabilityConfig | undefined;
     this.recordsEffects = config?.cacheSideEffects ?? true;
     this.pathEnd = new Promise((_, reject) => (this.endPath = reject));
     this.pathEnd.catch(() => undefined);

@@ -15,6 +15,7 @@ import {
 import type { ActorClass } from '../runtime/actor-class';
 import type { Address } from '../runtime/address';
 import type { SystemPort } from '../runtime/system-port';
+import { REVIVE } from '../runtime/system-messages';
 import { type TurnRecord, groupTurns } from './group-turns';
 import { type Rerun, rerunTurn } from './rerun-turn';
 
@@ -56,18 +57,21 @@ export async function verifyHistory(system: SystemPort, cls: ActorClass, address
   let unverifiable = 0;
   let turn: JournalEntry[] = [];
   let before = new StateImage();
+  const parked = new Set<string>();
   for await (const page of system.storage.journal.read(actor, skippedThrough)) {
     for (const record of page) {
       const entry = decodeEntry(actor, record);
       if (entry.kind === 'MessageReceived') before = fold.image.clone();
       fold.step(record);
       turn.push(entry);
+      const given = parkedBy(entry);
+      if (given !== null) parked.add(given);
       if (entry.kind !== 'MessageProcessed' && entry.kind !== 'MessageParked') continue;
       const recorded = groupTurns(turn);
       turn = [];
       if (recorded === null || entry.kind === 'MessageParked') continue;
       turns++;
-      const rerun = await rerunTurn(system, cls, address, before, recorded);
+      const rerun = await rerunTurn(system, cls, address, before, recorded, parked.has(recorded.received.messageId));
       if (rerun.unrecorded) {
         unverifiable++;
         continue;
@@ -78,6 +82,13 @@ export async function verifyHistory(system: SystemPort, cls: ActorClass, address
   }
   const verified = { ok: divergences.length === 0, turns, unverifiable, divergences };
   return skippedThrough === 0 ? verified : { ...verified, skippedThrough };
+}
+
+/** The message that was parked, as far as the entry says so: its park may be truncated, and not yet the turn that took it up again. */
+function parkedBy(entry: JournalEntry): string | null {
+  if (entry.kind === 'MessageParked') return entry.messageId;
+  if (entry.kind !== 'MessageReceived' || entry.method !== REVIVE.name) return null;
+  return (decodePayload(entry.payload) as [id: string])[0];
 }
 
 /** At the first entry; of a truncated journal, at the oldest checkpoint that reaches what is kept. */

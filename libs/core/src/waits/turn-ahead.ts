@@ -1,6 +1,6 @@
 import type { Activation } from '../runtime/activation';
 import type { Address } from '../runtime/address';
-import { runningTurnOf } from '../runtime/running-turn';
+import { reentrantTurnOf, runningTurnOf } from '../runtime/running-turn';
 import type { Turn } from '../turn/turn';
 import type { Wait } from './wait';
 
@@ -15,7 +15,11 @@ export function turnAhead({ on, message }: Wait, find: FindActivation): Turn | n
   const activation = find(on);
   if (activation === undefined || activation.released) return null;
   const run = message?.run ?? null;
-  return run !== null && !run.ended ? run : runningTurnOf(activation);
+  if (run !== null && !run.ended) return run;
+  // A reader that waits for what its own sender sent before, which runs inside the turn that holds the line.
+  const held = message?.isHeldBack === true ? message.source : null;
+  const inside = held === null || activation.mailbox.hasFrom(held) ? null : reentrantTurnOf(activation, held);
+  return inside ?? runningTurnOf(activation);
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Address } from '../runtime/address';
 import type { Message, Waiter } from '../runtime/message';
+import type { Frame } from '../turn/frame';
+import type { RunningEffect } from '../turn/running-effect';
 import type { Turn } from '../turn/turn';
 import type { Waits } from './waits';
 
@@ -16,15 +18,30 @@ export class Wait implements Waiter {
 
   constructor(
     private readonly waits: Waits,
-    /** Whose act waits. */
-    readonly turn: Turn,
+    /** Who waits: a turn, or a side effect that a turn waits for. */
+    readonly by: Frame,
     /** The actor whose line has to move on for it. */
     readonly on: Address,
-    /** The ask that waits there, or runs there; `null`: any later turn of `on` may end the wait. */
-    public message: Message | null,
+    /** What was sent there, if anything was. */
+    private readonly asked: Message | null,
     private readonly answered: (value: unknown) => void,
     private readonly failed: (error: unknown) => void,
-  ) {}
+  ) {
+    this.message = asked;
+  }
+
+  /** The ask that waits there, or runs there; `null`: any later turn of `on` may end the wait. */
+  message: Message | null;
+
+  /** Whose act waits. */
+  get turn(): Turn {
+    return this.by.turn;
+  }
+
+  /** It was asked in an attempt of a side effect that is over. */
+  get isOver(): boolean {
+    return this.by.effect !== null && (this.by as RunningEffect).isOver;
+  }
 
   resolve(value: unknown): void {
     this.waits.end(this);
@@ -38,7 +55,7 @@ export class Wait implements Waiter {
 
   /** It is given up: an ask that has not started does not start any more, unless it is stored. */
   giveUp(error: Error): void {
-    if (this.message === null) this.reject(error);
-    else this.message.withdraw(error);
+    if (this.asked === null) this.reject(error);
+    else this.asked.withdraw(error);
   }
 }

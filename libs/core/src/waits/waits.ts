@@ -5,10 +5,11 @@ import type { Address } from '../runtime/address';
 import { Timed } from '../runtime/deadline-queue';
 import type { Message, Waiter } from '../runtime/message';
 import type { SystemPort } from '../runtime/system-port';
+import type { Frame } from '../turn/frame';
 import type { Turn } from '../turn/turn';
-import { findDeadlocks } from './find-deadlocks';
-import { type FindActivation, isAhead, turnAhead } from './turn-ahead';
+import type { FindActivation } from './turn-ahead';
 import { Wait } from './wait';
+import { deadlocksAmong } from './waits-now';
 
 /** How often it is looked whether turns wait for each other, while any of them waits. Detection takes two looks at most. */
 const PROBE_MS = 25;
@@ -40,15 +41,15 @@ export class Waits extends Timed {
     super();
   }
 
-  /** Who is to be told the outcome of `message`, an ask: of `turn`, which waits for it, or of a client. */
+  /** Who is to be told the outcome of `message`, an ask: of `by`, a turn or a side effect that waits for it, or of a client. */
   waiter(
-    turn: Turn | null,
+    by: Frame | null,
     message: Message,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
   ): Waiter {
-    if (turn === null) return { resolve, reject };
-    return this.begin(new Wait(this, turn, message.to, message, resolve, reject));
+    if (by === null) return { resolve, reject };
+    return this.begin(new Wait(this, by, message.to, message, resolve, reject));
   }
 
   /** An act of `turn` waits for what a later turn of `on` decides: a promise of it, say. @returns what ends the wait: `resolve` or `reject`, once */
@@ -105,16 +106,12 @@ export class Waits extends Timed {
     const all: Wait[] = [];
     for (let wait = this.oldest; wait !== null; wait = wait.later) all.push(wait);
     const find: FindActivation = (address) => this.host.activationOf(address);
-    const circles = findDeadlocks(all, {
-      turnOf: ({ turn }) => (turn.ended ? null : turn),
-      ahead: (wait) => turnAhead(wait, find),
-      confirm: (wait, turn) => isAhead(wait, turn, find),
-      needed: (turn) => turn.waitsToBeStuck,
-      rank: ({ rank }) => rank,
-      cost: costOf,
-    });
-    for (const { victim, circle } of circles) {
-      const path = [...circle.map((wait) => wait.turn.actorId), victim.turn.actorId];
+    for (const { victim, circle } of deadlocksAmong(all, find)) {
+      if (!(victim instanceof Wait)) continue; // links alone make no circle
+      const path = [
+        ...circle.flatMap((link) => (link instanceof Wait ? [link.turn.actorId] : [])),
+        victim.turn.actorId,
+      ];
       const { turn } = victim;
       const error = new DeadlockError(turn.actorId, path, turn.received.handler.name, turn.received.id);
       this.host.logger.warn(error.message);
@@ -122,10 +119,4 @@ export class Waits extends Timed {
       victim.giveUp(error);
     }
   }
-}
-
-/** An ask that is being handled would take effect all the same, and a turn that nobody asked for would be parked. */
-function costOf({ message, turn }: Wait): number {
-  if (message === null || (message.run !== null && !message.run.ended)) return 2;
-  return turn.received.isAsked ? 0 : 1;
 }

@@ -17,6 +17,7 @@ export function nextCronTime(pattern: string, zone: string, afterMs: number): nu
 /** Why the pattern cannot be used, or `null`. */
 export function whyNoCron(pattern: unknown, zone: string, nowMs: number): string | null {
   if (typeof pattern !== 'string') return 'has a cron pattern that is no string';
+  if (zone === '') return 'has an empty zone, which would be that of whatever machine it runs on';
   if (pattern.length > MAX_PATTERN) return `has a cron pattern of more than ${MAX_PATTERN} characters`;
   if (!/^(@\w+|\S+(\s+\S+){4,6})$/.test(pattern.trim()))
     return `has the cron pattern ${JSON.stringify(pattern)}, which has not 5 to 7 parts`;

@@ -104,6 +104,15 @@ describe('the next run', () => {
     expect(nextTime(times({ every: '10s', overlap }), run(10_000, 10_000, 35_000))).toBe(expected);
   });
 
+  it('was not missed, where runs queue, when it fell due while one that has ended by now was under way', () => {
+    const plan = times({ every: '10s', overlap: 'queue' });
+    expect(nextTime(plan, { ...run(20_000, 35_000), busyUntil: 35_000 })).toBe(30_000);
+    expect(nextTime(plan, { ...run(30_000, 35_000), busyUntil: 35_000 })).toBe(40_000);
+    expect(nextTime(plan, { ...run(20_000, 65_000), busyUntil: 35_000 })).toBe(30_000);
+    expect(nextTime(plan, { ...run(30_000, 65_000), busyUntil: 35_000 })).toBe(70_000); // missed
+    expect(nextTime(times('10s'), { ...run(20_000, 35_000), busyUntil: 35_000 })).toBe(40_000);
+  });
+
   it('is never one that was, whatever the clock did meanwhile', () => {
     const policy = fc.record({
       missed: fc.constantFrom('skip' as const, 'once' as const, 'all' as const),

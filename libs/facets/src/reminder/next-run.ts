@@ -1,3 +1,4 @@
+import { LAST_TIME } from '../last-time';
 import { nextCronTime } from './cron-times';
 import type { Schedule } from './recurrence';
 
@@ -12,12 +13,14 @@ export interface Run {
   readonly dueAt: number;
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Until when runs before it were under way. */
+  readonly busyUntil?: number | undefined;
 }
 
 /** The first time of the schedule after `after`; `null` when there is none. Pure. */
 export function timeAfter({ schedule, registeredAt }: Times, after: number): number | null {
   const next = nominalAfter(schedule, registeredAt, after);
-  return next === null || (schedule.until !== null && next > schedule.until) ? null : next;
+  return next === null || next > (schedule.until ?? LAST_TIME) ? null : next;
 }
 
 function nominalAfter(
@@ -39,7 +42,7 @@ export function firstTime(times: Times, now: number): number | null {
   const { at, afterMs, until } = times.schedule;
   const once = at ?? (afterMs === null ? null : times.registeredAt + afterMs);
   if (once === null) return timeAfter(times, now);
-  return until !== null && once > until ? null : once;
+  return once > (until ?? LAST_TIME) ? null : once;
 }
 
 /** Is a run that starts `startedAt` too late to be made up for? */
@@ -49,13 +52,15 @@ export function isTooLate({ missed, graceMs }: Schedule, dueAt: number, startedA
 
 /**
  * When the next run is due, after one that was handled, or passed over as too late. Times that passed before it started
- * were missed; those that passed while it ran overlap with it. What may still be run of them is due in the past.
+ * were missed, unless an earlier one was under way; those that passed while it ran overlap with it. What may still be run of
+ * them is due in the past.
  */
-export function nextTime(times: Times, { dueAt, startedAt, endedAt }: Run): number | null {
+export function nextTime(times: Times, { dueAt, startedAt, endedAt, busyUntil = 0 }: Run): number | null {
   const { schedule } = times;
   const { missed, graceMs, overlap } = schedule;
   let next = timeAfter(times, dueAt);
-  if (next !== null && next <= startedAt && missed !== 'all') {
+  const isQueued = overlap === 'queue' && missed === 'once' && next !== null && next <= busyUntil;
+  if (next !== null && next <= startedAt && missed !== 'all' && !isQueued) {
     next = timeAfter(times, missed === 'once' ? startedAt : Math.max(dueAt, startedAt - graceMs - 1));
   }
   const overlaps = next !== null && next > startedAt && next <= endedAt;

@@ -1,4 +1,5 @@
 import { type Duration, InvalidDurationError } from '#spi';
+import { LAST_TIME } from '../last-time';
 import { whyNoCron } from './cron-times';
 import { parseInterval } from './iso-duration';
 
@@ -59,8 +60,6 @@ export interface Schedule {
 }
 
 const SHORTEST_MS = 1_000;
-/** The last moment a Date can name. */
-const LAST_TIME = 8.64e15;
 const WAYS = ['every', 'cron', 'at', 'after'] as const;
 const POLICIES = ['missed', 'grace', 'overlap', 'maxOccurrences', 'until'];
 

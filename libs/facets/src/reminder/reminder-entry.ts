@@ -11,6 +11,10 @@ export interface ReminderEntry extends Times {
   readonly number: number;
   /** When it is due; `null` while paused. */
   readonly dueAt: number | null;
+  /** Number of the last run that has ended, by itself or by being given up: an operator may have it run again, which counts no more. */
+  readonly settled: number;
+  /** Until when runs were under way: times that passed by then overlap with them, and were not missed. */
+  readonly busyUntil?: number;
   /** Runs so far; those passed over do not count. */
   readonly runs: number;
 }

@@ -23,11 +23,12 @@ export class ReminderService implements Omit<Reminders, 'register'> {
       throw new ReminderLimitError(this.context.actorId, name, config.maxReminders);
     const registeredAt = planner.now();
     const dueAt = firstTime({ schedule, registeredAt }, registeredAt);
-    if (dueAt === null) throw this.invalid(name, 'has no time to run before its until');
+    if (dueAt === null) throw this.invalid(name, 'has no time to run, before its until or that a Date can name');
     const { principal } = planner;
     const generation = planner.generation();
-    const entry = { schedule, registeredAt, handler, args, principal, generation, number: 1, dueAt, runs: 0 };
-    planner.check(runOf(name, entry));
+    const plan = { schedule, registeredAt, handler, args, principal, generation };
+    const given: ReminderEntry = { ...plan, number: 1, dueAt, settled: 0, runs: 0 };
+    const entry: ReminderEntry = { ...given, args: planner.check(runOf(name, given)) };
     if (before !== undefined) this.takeBack(name, before);
     this.send(name, entry);
     return before === undefined ? 'registered' : 'replaced';

@@ -41,7 +41,9 @@ type Planning = FacetPlanning<ReminderConfig, ReminderState>;
  *
  *  M1. Of each reminder that is not paused exactly one run is stored, with the number that its entry says.
  *  M2. The turn that handles a run stores the next one in its commit; one that is given up is followed by a turn that does.
- *  M3. A run whose reminder was changed or cancelled meanwhile is withdrawn in the commit that does so.
+ *  M3. A run whose reminder was changed or cancelled meanwhile is withdrawn in the commit that does so. A parked one is not:
+ *      it is the operator's.
+ *  M4. Each run moves the plan on once: when it was handled, or given up. One that an operator has run again does not.
  * @publicApi
  */
 @Facet({
@@ -117,18 +119,22 @@ export class ReminderFacet implements Facet<ReminderConfig, ReminderState>, OnAp
     if (failed)
       this.logger.warn(`Run ${number} of reminder ${name} of ${actorId} was given up; its message has the cause.`);
     if (entry?.generation !== generation) return; // cancelled, or registered anew, by its own run
+    if (entry.settled >= number) return; // M4
     const { dueAt, schedule } = entry;
-    const isPassedOver = !failed && dueAt !== null && isTooLate(schedule, dueAt, planner.startedAt);
+    const mayBePassedOver = !failed && !planner.isRevived;
+    const isPassedOver = mayBePassedOver && dueAt !== null && isTooLate(schedule, dueAt, planner.startedAt);
     const runs = entry.runs + (isPassedOver ? 0 : 1);
     if (schedule.maxOccurrences !== null && runs >= schedule.maxOccurrences) {
       if (entry.number !== number && dueAt !== null) planner.withdraw({ name, generation, number: entry.number });
       return void state.delete(name);
     }
-    if (entry.number !== number || dueAt === null) return void state.set(name, { ...entry, runs }); // its run has paused it
+    if (entry.number !== number || dueAt === null) return void state.set(name, { ...entry, runs, settled: number }); // its run has paused it
     const startedAt = failed ? dueAt : planner.startedAt;
-    const next = nextTime(entry, { dueAt, startedAt, endedAt: planner.now() });
+    const endedAt = planner.now();
+    const next = nextTime(entry, { dueAt, startedAt, endedAt, busyUntil: entry.busyUntil });
     if (next === null) return void state.delete(name);
-    const following = { ...entry, number: number + 1, dueAt: next, runs };
+    const busyUntil = isPassedOver ? (entry.busyUntil ?? 0) : endedAt;
+    const following = { ...entry, number: number + 1, dueAt: next, settled: number, busyUntil, runs };
     planner.send(runOf(name, following), next);
     state.set(name, following);
   }

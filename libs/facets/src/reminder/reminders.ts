@@ -17,8 +17,10 @@ export interface ReminderInfo {
  * next run is a stored message with an id of its own: it wakes the actor, survives restarts, and happens exactly once. What
  * a handler changes takes effect with the commit of its turn, and not at all when that fails (P3, P7).
  *
- * A run that fails is tried again, and parked in the end, as any message; the reminder goes on with the next one. Times are
- * wall-clock times: a clock that is put back or forward makes no run happen twice.
+ * A run that fails is tried again, and parked in the end, as any message; the reminder goes on with the next one. An operator
+ * who takes up a parked run again (`DeadLetters`) gets exactly that run: it counts once, moves no other, and runs also when
+ * the reminder was paused, cancelled or replaced, or has ended. Times are wall-clock times: a clock that is put back or
+ * forward makes no run happen twice.
  * @publicApi
  */
 export interface Reminders<T extends object = object> {
@@ -35,7 +37,7 @@ export interface Reminders<T extends object = object> {
     ...args: HandlerArgs<T, K>
   ): 'registered' | 'unchanged' | 'replaced';
   /**
-   * It never runs again, a run that is in line included.
+   * It never runs again by itself, a run that is in line included; one that was parked stays with the dead letters.
    * @returns whether there was one; without `ifExists` there has to be
    * @throws ReminderNotFoundError
    */

@@ -1,6 +1,7 @@
 import type { FacetPlanning } from '#core';
 import { type Duration, InvalidDurationError, parseDuration } from '#spi';
 import { InvalidTimerError, TimerLimitError, TimerNotFoundError } from '../errors';
+import { LAST_TIME } from '../last-time';
 import { whyNoName } from '../plan-name';
 import { type TimerEntry, type TimerState, nextTickOf, waitOf } from './timer-entry';
 import type { TimerConfig } from './timer.facet';
@@ -53,22 +54,26 @@ export class TimerService implements Pick<Timers, 'cancel' | 'has' | 'list'> {
   ): void {
     const { state, planner, config } = this.context;
     const call = typeof what === 'function' ? what : undefined;
-    const reason = whyNoName(name) ?? (call !== undefined && planner.isDurable ? NEEDS_HANDLER : null);
+    const dueAt = planner.now() + waitMs;
+    const reason =
+      whyNoName(name) ??
+      (call !== undefined && planner.isDurable ? NEEDS_HANDLER : null) ??
+      (dueAt > LAST_TIME ? 'is due at no time that a Date can name' : null);
     if (reason !== null) throw this.invalid(name, reason);
     if (!state.has(name) && state.size >= config.maxTimers)
       throw new TimerLimitError(this.actor, name, config.maxTimers);
-    const entry: TimerEntry = {
+    const given: TimerEntry = {
       handler: call === undefined ? (what as string) : null,
       args: call === undefined ? args : [],
       principal: planner.principal,
       periodMs,
       waitMs,
-      dueAt: planner.now() + waitMs,
+      dueAt,
       generation: planner.generation(),
       ticks: 0,
     };
+    const entry: TimerEntry = { ...given, args: planner.check(nextTickOf(name, given, call)) };
     const tick = nextTickOf(name, entry, call);
-    planner.check(tick);
     state.set(name, entry);
     planner.afterCommit((alarms) => alarms.set(name, tick, waitOf(entry, planner.now())));
   }

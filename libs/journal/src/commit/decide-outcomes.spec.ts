@@ -35,6 +35,7 @@ const inboxRow = (state: InboxRow['state'], attempts = 0): InboxRow => ({
 const without = (inbox: AppendWrite['inbox']): AppendWrite => ({ ...write, entries: [], inbox });
 const ended = (op: 'done' | 'parked') =>
   ({ op, id: 'm', argsHash: 'h', answer: bytes, expiresAt: null, fresh: false }) as const;
+const takenBack = { ...ended('done'), sparesEnded: true } as const;
 
 const committed: Outcome = { kind: 'committed', head: { seq: 5, epoch: 2 } };
 const noted: Outcome = { kind: 'committed', head: { seq: 4, epoch: 2 } };
@@ -82,6 +83,10 @@ describe('decideOutcomes', () => {
     ],
     ['row parked', without([ended('parked')]), { head: head(4), row: inboxRow('parked') }, noted],
     ['row not parked', without([ended('parked')]), { head: head(4), row: inboxRow('open') }, failed],
+    ['row taken back', without([takenBack]), { head: head(4), row: inboxRow('done') }, noted],
+    ['row not taken back', without([takenBack]), { head: head(4), row: inboxRow('queued') }, failed],
+    ['row spared, since it was parked', without([takenBack]), { head: head(4), row: inboxRow('parked') }, noted],
+    ['row spared, since it was forgotten', without([takenBack]), { head: head(4), row: null }, noted],
     ['row absent', without([ended('done')]), { head: head(4), row: null }, failed],
     ['row not read', without([ended('done')]), { head: head(4) }, undefined],
     [

@@ -1,4 +1,4 @@
-import type { AcceptWrite, AppendWrite, Head, HeadRow, InboxRow, Outcome, Write } from '#spi';
+import type { AcceptWrite, AppendWrite, Head, HeadRow, InboxChange, InboxRow, Outcome, Write } from '#spi';
 
 /** What was read from the store after a flush rejected; `undefined` is "could not be read". */
 export interface StoredFacts {
@@ -60,6 +60,7 @@ function rowsAreThere(write: AppendWrite, head: HeadRow, facts: StoredFacts): bo
   for (const change of write.inbox) {
     const row = facts.row(write.actor, change.id);
     if (row === undefined) unread = true;
+    else if (isSpared(change, row)) continue;
     else if (row === null) return false;
     else if (change.op === 'attempt' && row.attempts < change.attempts) return false;
     else if (change.op === 'revive' && row.state === 'parked') return false;
@@ -72,6 +73,11 @@ function rowsAreThere(write: AppendWrite, head: HeadRow, facts: StoredFacts): bo
     else if (row === null) return false;
   }
   return unread ? undefined : true;
+}
+
+/** Then it says nothing about the append. A done row is what the change asks for. */
+function isSpared(change: InboxChange, row: InboxRow | null): boolean {
+  return 'sparesEnded' in change && (row === null || row.state === 'parked');
 }
 
 /** The row may be ours or an earlier one of that id. Untouched and equal it is as good as ours; else its state is the answer (J6). */

@@ -60,6 +60,7 @@ export class MemoryWriter {
 
   private end(id: string, actor: MemoryActor, change: InboxChange & { op: 'done' | 'parked' }): void {
     const before = actor.inbox.get(change.id);
+    if (decideInboxChange(change, before?.state ?? null) === 'spare') return;
     const row: Mutable<InboxRow> = before ?? newRow(id, change);
     row.state = change.op;
     row.argsHash = change.argsHash;
@@ -120,6 +121,7 @@ function whyInboxRefused(id: string, actor: MemoryActor, inbox: readonly InboxCh
       if (row !== undefined) return { kind: 'duplicate', row: copyOfRow(row) };
       return { kind: 'failed', reason: `one write ends message ${change.id} of ${id} twice` };
     }
+    if (verdict === 'spare') continue;
     if (change.op === 'revive') played.set(change.id, 'queued');
     else if (change.op !== 'attempt') played.set(change.id, change.op);
   }

@@ -97,9 +97,14 @@ function putChange(packet: Packet, change: InboxChange): void {
     putStep(packet, 'r', false, [id, String(attempts), String(dueAt)]);
     putBlob(packet, argsHash, message);
   } else {
-    putStep(packet, op === 'done' ? '2' : '3', change.fresh, [id, String(change.expiresAt ?? '-'), '']);
+    putStep(packet, endingOf(change), change.fresh, [id, String(change.expiresAt ?? '-'), '']);
     putBlob(packet, change.argsHash, change.answer);
   }
+}
+
+function endingOf({ op, sparesEnded }: EndedChange): string {
+  if (sparesEnded === true) return 'w';
+  return op === 'done' ? '2' : '3';
 }
 
 /** What all changes begin with. */

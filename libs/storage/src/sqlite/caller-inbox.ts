@@ -10,11 +10,13 @@ import { ACTOR_STATUSES, inboxRow, rowTuple } from './protocol';
  */
 export class CallerInbox {
   private readonly inbox: InboxTable;
+  private readonly takeLock;
   private readonly selectActor;
   private readonly insertActor;
 
   constructor(private readonly connection: Connection) {
     this.inbox = new InboxTable(connection);
+    this.takeLock = connection.prepare('UPDATE ps_actor SET head = head WHERE 0');
     this.selectActor = connection
       .prepare<[string], [id: number, status: number]>('SELECT id, status FROM ps_actor WHERE name = ?')
       .raw();
@@ -22,6 +24,8 @@ export class CallerInbox {
   }
 
   accept(row: NewInboxRow, mustExist: boolean): CallerOutcome {
+    // Before anything is read: in a transaction that has read, SQLite waits for nobody's lock, and refuses one that is behind.
+    this.takeLock.run();
     const [id, status] = this.selectActor.get(row.actor) ?? [null, 0];
     const standing = ACTOR_STATUSES[status] ?? 'absent';
     if (mustExist && standing !== 'live') return { kind: 'missing', status: standing };

@@ -59,6 +59,7 @@ export class InboxTable {
   change(actor: number, change: ChangeTuple): 'duplicate' | 'unknown' | null {
     // One statement in the usual case: each touches only what the rules allow, and a row is looked at when it touched none.
     if (this.apply(actor, change)) return null;
+    if (isEnd(change) && change[6]) return null; // what it did not touch has ended
     return this.selectState.get(change[1], actor) === undefined ? 'unknown' : 'duplicate';
   }
 

@@ -64,6 +64,7 @@ export type ChangeTuple =
       answer: Uint8Array,
       expiresAt: number | null,
       fresh: boolean,
+      sparesEnded: boolean,
     ];
 export type StatementTuple = readonly [sql: string, params: readonly RowValue[], expect: number | null];
 export type RefusalTuple = readonly [
@@ -114,7 +115,15 @@ export function changeTuple(change: InboxChange): ChangeTuple {
   if (change.op === 'open') return ['open', change.id, change.row && rowTuple(change.row)];
   if (change.op === 'attempt') return ['attempt', change.id, change.attempts, change.dueAt];
   if (change.op === 'revive') return ['revive', change.id, rowTuple(change.row)];
-  return [change.op, change.id, change.argsHash, change.answer, change.expiresAt, change.fresh];
+  return [
+    change.op,
+    change.id,
+    change.argsHash,
+    change.answer,
+    change.expiresAt,
+    change.fresh,
+    change.sparesEnded === true,
+  ];
 }
 
 /** Bytes are copied: a view would keep the whole reply alive for as long as somebody caches an answer. */

@@ -289,6 +289,40 @@ const revivals: InboxCase[] = [
     },
   },
   {
+    name: 'takes back what waits and spares what has ended or was forgotten, without a refusal (I2)',
+    async run({ store }) {
+      const { journal, inbox } = store;
+      const actor = freshActor();
+      const takenBack = (id: string): InboxChange => done(id, 'taken back', { fresh: false, sparesEnded: true });
+      await journal.flush(['waits', 'given up', 'both'].map((id) => accept(actor, id)));
+      await change(store, actor, ended('parked', 'given up', 'why', { fresh: false, expiresAt: null }));
+      const parked = plain(await inbox.find(actor, 'given up'));
+      await change(store, actor, takenBack('waits'), takenBack('given up'), done('beside', 'yes'));
+      assert.deepEqual(plain(await inbox.find(actor, 'given up')), parked);
+      assert.deepEqual(ids(await inbox.parked(actor)), ['given up']);
+      assert.deepEqual(ids(await inbox.pending(actor)), ['both']);
+      for (const id of ['waits', 'beside']) assert.equal((await inbox.find(actor, id))?.state, 'done');
+      await change(store, actor, ended('parked', 'both', 'why', { fresh: false }), takenBack('both')); // in one append
+      assert.deepEqual(ids(await inbox.parked(actor)), ['given up', 'both']);
+      await change(store, actor, revivalOf(actor, 'given up'), takenBack('given up'));
+      assert.deepEqual(ids(await inbox.parked(actor)), ['both']);
+      const outcomeOf = async (...inbox: InboxChange[]): Promise<string> =>
+        (await write(journal, append(actor, await journal.head(actor), [], { inbox }))).kind;
+      const answered = plain(await inbox.find(actor, 'beside'));
+      assert.equal(await outcomeOf(takenBack('beside')), 'committed');
+      assert.equal(await outcomeOf(done('at once', 'yes'), takenBack('at once'), takenBack('beside')), 'committed');
+      assert.deepEqual(plain(await inbox.find(actor, 'beside')), answered);
+      assert.equal(plain(await inbox.find(actor, 'at once'))?.['answer'], 'yes');
+      assert.equal(await outcomeOf(takenBack('forgotten'), done('forgotten', 'yes')), 'committed');
+      assert.equal(plain(await inbox.find(actor, 'forgotten'))?.['answer'], 'yes');
+      assert.equal(await outcomeOf(takenBack('ghost')), 'committed');
+      assert.equal(await inbox.find(actor, 'ghost'), null);
+      assert.equal(await outcomeOf(done('both', 'no', { fresh: false })), 'duplicate');
+      assert.equal(await outcomeOf(takenBack('both'), revivalOf(actor, 'both')), 'committed');
+      assert.deepEqual(ids(await inbox.pending(actor)), ['both']);
+    },
+  },
+  {
     name: 'keeps a revived row when the window has closed that it had as a parked one (I4)',
     async run({ store }) {
       const { inbox } = store;

@@ -74,8 +74,10 @@ function changeRow(rows: Map<string, ModelRow>, change: InboxChange): 'duplicate
   const row = rows.get(change.id);
   if (change.op === 'revive') return reviveRow(row, change.row);
   const isNew = change.op === 'open' ? change.row !== null : change.op !== 'attempt' && change.fresh;
+  const hasEnded = row?.state === 'done' || row?.state === 'parked';
+  if ('sparesEnded' in change && (row === undefined || hasEnded)) return null;
   if (row === undefined && !isNew) return 'failed';
-  if (row !== undefined && (isNew || row.state === 'done' || row.state === 'parked')) return 'duplicate';
+  if (row !== undefined && (isNew || hasEnded)) return 'duplicate';
   if (change.op === 'open')
     rows.set(change.id, { state: 'open', answer: null, dueAt: change.row?.dueAt ?? row?.dueAt ?? null });
   else if (change.op === 'attempt') (row as ModelRow).dueAt = change.dueAt;
@@ -93,13 +95,15 @@ function reviveRow(row: ModelRow | undefined, { dueAt }: NewInboxRow): 'duplicat
 
 function randomChange(random: Random, actor: string): InboxChange {
   const id = random.pick(MESSAGES);
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       return { op: 'open', id, row: random.below(2) === 0 ? null : rowFor(actor, id) };
     case 1:
       return { op: 'attempt', id, attempts: random.below(9), dueAt: DUE + random.below(99) };
     case 2:
       return { op: 'revive', id, row: rowFor(actor, id, { message: bytesOf(`text ${random.below(99)}`) }) };
+    case 3:
+      return ended('done', id, `answer ${random.below(99)}`, { fresh: false, sparesEnded: true });
     default:
       return ended(random.pick(['done', 'parked']), id, `answer ${random.below(99)}`, {
         fresh: random.below(2) === 0,

@@ -27,6 +27,7 @@ const RULES = [
 
 /**
  * Judges a run of durable actors by what its clients saw, what the outside saw and what the store holds. Pure.
+ * A parked message that an operator has taken up again (`DeadLetters`) goes on in a later turn, as its `$revive` says.
  *
  * ```ts
  * const verdict = checkHistory({ operations: log.records(), actors: await readActors(storage), models: { counter } });

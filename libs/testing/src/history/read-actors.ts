@@ -50,10 +50,10 @@ export function observeEffects(
   const calls = new Map<string, number>();
   for (const { key } of ledger) calls.set(key, (calls.get(key) ?? 0) + 1);
   return actors.flatMap(({ actor, entries }) =>
-    readTurns(entries).flatMap(({ messageId, effects }) =>
+    readTurns(entries).flatMap(({ actsAs, effects }) =>
       effects
         .filter(({ name }) => ledgerEffects.includes(name))
-        .map(({ scope, ordinal }) => `${actor}/${messageId}/${scope}/${ordinal}`)
+        .map(({ scope, ordinal }) => `${actor}/${actsAs}/${scope}/${ordinal}`)
         .map((key) => ({ key, calls: calls.get(key) ?? 0 })),
     ),
   );

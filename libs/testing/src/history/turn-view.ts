@@ -14,13 +14,19 @@ export interface TurnView {
   readonly messageId: string;
   /** Its first entry. */
   readonly seq: number;
+  /** Wall clock of that. */
+  readonly at: number;
   /** `null` when only its end is there: parked before it ever started. */
   readonly received: { readonly sender: string; readonly causationId: string; readonly method: string } | null;
   readonly args: readonly unknown[];
   readonly effects: readonly SeenEffect[];
   readonly sends: readonly SeenSend[];
-  /** `open`: the journal has no end of it. */
+  /** `open`: the journal has no end of it, or an operator has taken it up again after it was parked, and it goes on later. */
   readonly end: 'ok' | 'error' | 'parked' | 'open';
+  /** It was parked before, and goes on here since an operator said so. */
+  readonly isTakenUp: boolean;
+  /** What its acts are named after: its id, or another one when the operator would have it done anew. */
+  readonly actsAs: string;
   /** Its answer, when it ended ok. */
   readonly result: unknown;
   /** `replayOnActivation: false`: the activation before it began from the initial state. */
@@ -34,15 +40,19 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
   const turns: Draft[] = [];
   let open: Draft | null = null;
   let afterReset = false;
+  const takenUp = new Set<string>();
   const begin = (entry: JournalEntry, messageId: string): Draft => {
     const turn: Draft = {
       messageId,
       seq: entry.seq,
+      at: entry.time,
       received: null,
       args: [],
       effects: [],
       sends: [],
       end: 'open',
+      isTakenUp: takenUp.has(messageId),
+      actsAs: messageId,
       result: undefined,
       afterReset,
     };
@@ -60,6 +70,7 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
         const { sender, causationId, method } = entry;
         open.received = { sender, causationId, method };
         open.args = decodePayload(entry.payload) as unknown[];
+        if (causationId.startsWith(`${entry.messageId}~`)) open.actsAs = causationId;
         break;
       }
       case 'SideEffectExecuted':
@@ -75,6 +86,7 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
         else turn.end = entry.error === null ? 'ok' : 'error';
         if (turn.end === 'ok' && entry.kind === 'MessageProcessed' && entry.result !== null)
           turn.result = decodePayload(entry.result);
+        if (turn.end === 'ok' && turn.received?.method === '$revive') takenUp.add(takeUp(turns, turn));
         open = null;
         break;
       }
@@ -82,4 +94,11 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
     }
   }
   return turns;
+}
+
+/** What was parked goes on later. @returns the message the operator has taken up */
+function takeUp(turns: readonly Draft[], { args }: TurnView): string {
+  const [messageId] = args as [id: string];
+  for (const turn of turns) if (turn.messageId === messageId && turn.end === 'parked') turn.end = 'open';
+  return messageId;
 }

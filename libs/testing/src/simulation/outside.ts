@@ -45,7 +45,8 @@ export class OutsideWorld {
       if (life.isOver) return; // it is dead and does not know it yet: nothing leaves it
       const { choices, clock } = this;
       const [actor, messageId] = originOf(key);
-      if (!this.isSafe(actor, messageId)) clock.fail(new EarlyEffectError(actor, messageId, name));
+      if (!idsOf(messageId).some((id) => this.isSafe(actor, id)))
+        clock.fail(new EarlyEffectError(actor, messageId, name));
       if (!this.owns(life)) clock.fail(new UnownedEffectError(life.name, actor, name));
       const fails = this.failing > 0 && choices.chance(this.failing, 'effect.fails');
       if (fails) this.note('effectFails');
@@ -68,6 +69,11 @@ export class OutsideWorld {
 function originOf(key: string): [actor: string, messageId: string] {
   const parts = key.split('/');
   return [parts.slice(0, 4).join('/'), parts.slice(4, -2).join('/')];
+}
+
+/** A message that an operator has let start anew acts under its id with `~<n>` behind it. */
+function idsOf(actsAs: string): readonly string[] {
+  return [actsAs, actsAs.replace(/~\d+$/, '')];
 }
 
 /**

@@ -43,6 +43,7 @@ export class InboxChanges {
     change: PackedChange,
   ): Promise<'duplicate' | 'unknown' | null> {
     if (await this.apply(client, packed, actor, change)) return null;
+    if ('sparesEnded' in change) return null; // what it did not touch has ended
     return (await this.find(client, actor, change.id)) === null ? 'unknown' : 'duplicate';
   }
 

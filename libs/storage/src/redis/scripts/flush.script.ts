@@ -15,7 +15,7 @@ export const Reply = { Done: 1, Duplicate: 2, Conflict: 3, Unknown: 4, Twice: 5,
  *           An append that ends one message of which nothing was written before, and sends none: what most turns come to.
  *   row     s base, s actor, s id, s attempts, s due, s blob
  *   change  b op, b brings, s id, s attempts or expires, s due, s blob
- *           op: 'o' opened, 'a' attempted, 'r' revived, '2' done, '3' parked; brings: it finds no row, and makes one
+ *           op: 'o' opened, 'a' attempted, 'r' revived, '2' done, '3' parked, 'w' done unless ended or forgotten; brings: it finds no row, and makes one
  *   post    a blob for the outbox: a send to a receiver whose slot is another
  *
  * Each write is looked at whole before any of it is written: what a script has written stays, whatever happens after.
@@ -79,7 +79,10 @@ local function refusal_of(base, actor, changes, rows)
       rows[id] = row
     end
     local state = played[id] or (row and row.state)
-    if not state then
+    local spared = op == 'w' and state ~= '0' and state ~= '1'
+    if spared then
+      -- stays as it is
+    elseif not state then
       if not brings then return { 4, id } end
     elseif op == 'r' and state == '3' then
       -- the one way back
@@ -87,15 +90,23 @@ local function refusal_of(base, actor, changes, rows)
       if row then return { 2, id, row.value } end
       return { 5, id }
     end
-    if op == 'o' then played[id] = '1'
+    if spared then played[id] = state
+    elseif op == 'o' then played[id] = '1'
     elseif op == 'r' then played[id] = '0'
+    elseif op == 'w' then played[id] = '2'
     elseif op ~= 'a' then played[id] = op
     else played[id] = state end
   end
 end
 
-local function finish(base, actor, change, row)
+-- What comes after it in the same append finds the row as it is by then.
+local function finish(base, actor, change, rows)
+  local row = rows[change[3]]
   local state, id, expires, body, position = change[1], change[3], change[4], change[6], '0'
+  if state == 'w' then
+    if not row or row.state == '2' or row.state == '3' then return end
+    state = '2'
+  end
   local field = actor .. NUL .. id
   if row then
     call('ZREM', base .. 'q', actor .. NUL .. row.position .. id)
@@ -105,7 +116,10 @@ local function finish(base, actor, change, row)
   elseif state == '3' then
     position = next_position(base)
   end
-  put(base, field, state, row and row.attempts or '0', '-', expires, position, body)
+  row = row or { attempts = '0', position = position }
+  row.state, row.due, row.expires, row.body = state, '-', expires, body
+  rows[id] = row
+  put(base, field, state, row.attempts, '-', expires, position, body)
   if state == '3' then call('ZADD', base .. 'k', 0, actor .. NUL .. position .. id) end
   if expires ~= '-' then call('ZADD', base .. 'e', expires, field) end
 end
@@ -125,7 +139,7 @@ end
 -- What comes after it in the same append finds the row as it is by then.
 local function apply(base, actor, change, rows)
   local op, id = change[1], change[3]
-  if op == '2' or op == '3' then return finish(base, actor, change, rows[id]) end
+  if op == '2' or op == '3' or op == 'w' then return finish(base, actor, change, rows) end
   if op == 'r' then return revive(base, actor, change, rows[id]) end
   if change[2] == 1 then
     rows[id] = insert(base, actor, id, '1', change[4], change[5], change[6])

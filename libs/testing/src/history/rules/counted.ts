@@ -13,7 +13,8 @@ export function checkCounted(evidence: Evidence): void {
 
 function checkRequest(evidence: Evidence, actor: ActorEvidence, request: Request): void {
   const applied = actor.turnsFor(request).filter(({ end }) => end === 'ok');
-  if (applied.length === 0 || request.acked !== null || request.isUnknown) return;
+  const isExplained = request.acked !== null || request.isUnknown || applied.every(({ isTakenUp }) => isTakenUp);
+  if (isExplained) return;
   const refused = `${request.method} ${request.id} was refused at every attempt and is applied in entry ${applied[0]?.seq}`;
   evidence.blame('H2', actor.actor, refused);
 }
@@ -43,9 +44,12 @@ function checkBounds(evidence: Evidence, actor: ActorEvidence): void {
   let [least, most] = [0, 0];
   for (const request of actor.requests) {
     if (request.readOnly || request.messageIds.some((id) => evidence.lost.has(nameOf(actor.actor, id)))) continue;
-    const adds = tally.adds(request.method, request.args);
-    const ended = actor.turnsFor(request).find(({ end }) => end !== 'open')?.end;
-    const isSure = request.acked !== null && (request.kind === 'ask' ? ended !== 'error' : ended === 'ok');
+    const turn = actor.turnsFor(request).find(({ end }) => end !== 'open');
+    const ended = turn?.end;
+    const isTakenUp = turn?.isTakenUp === true;
+    const adds = tally.adds(request.method, isTakenUp ? turn.args : request.args);
+    const isAcked = request.acked !== null && (request.kind === 'ask' ? ended !== 'error' : ended === 'ok');
+    const isSure = isAcked || (isTakenUp && ended === 'ok');
     if (isSure || request.isUnknown) {
       least += isSure ? adds : Math.min(0, adds);
       most += isSure ? adds : Math.max(0, adds);

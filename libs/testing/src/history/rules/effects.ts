@@ -2,6 +2,7 @@ import { decodePayload } from '#journal';
 import { type Evidence, append } from '../evidence';
 import type { LedgerLine } from '../ledger-line';
 import { sameValue, show } from '../same-value';
+import type { SeenEffect } from '../turn-view';
 
 /** H6: a recorded effect was called, has one record, gives what the call gave, and is not called once the record is there. */
 export function checkEffects(evidence: Evidence): void {
@@ -9,20 +10,27 @@ export function checkEffects(evidence: Evidence): void {
   const calls = new Map<string, LedgerLine[]>();
   for (const line of ledger) append(calls, line.key, line);
   for (const { actor, turns } of evidence.actors.values()) {
-    const recorded = new Map<string, number>();
-    for (const { messageId, effects } of turns) {
-      for (const { scope, ordinal, name, seq, result } of effects) {
-        const key = `${actor}/${messageId}/${scope}/${ordinal}`;
+    const recorded = new Map<string, SeenEffect>();
+    for (const { actsAs, effects, isTakenUp } of turns) {
+      for (const effect of effects) {
+        const { scope, ordinal, name, seq, result } = effect;
+        const key = `${actor}/${actsAs}/${scope}/${ordinal}`;
         const before = recorded.get(key);
-        if (before !== undefined)
-          evidence.blame('H6', actor, `${name} ${key} is recorded twice, in entries ${before} and ${seq}`);
-        else if (ledgerEffects.includes(name) && result !== null)
+        if (before !== undefined) {
+          const isCopy = isTakenUp && sameValue(outcomeOf(before), outcomeOf(effect)); // it goes on on its record
+          if (!isCopy)
+            evidence.blame('H6', actor, `${name} ${key} is recorded twice, in entries ${before.seq} and ${seq}`);
+        } else if (ledgerEffects.includes(name) && result !== null)
           checkResult(evidence, actor, `${name} ${key} in entry ${seq}`, decodePayload(result), calls.get(key) ?? []);
-        recorded.set(key, before ?? seq);
+        recorded.set(key, before ?? effect);
       }
     }
   }
   checkObservations(evidence, calls);
+}
+
+function outcomeOf({ result, error }: SeenEffect): unknown {
+  return { value: result === null ? null : decodePayload(result), error };
 }
 
 function checkResult(

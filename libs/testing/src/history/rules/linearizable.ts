@@ -79,7 +79,8 @@ function ofRequest(
   turn: TurnView | undefined,
   isJudged: boolean,
 ): LinearOperation<unknown> {
-  const { id, method, args, acked, kind, readOnly, invoked } = request;
+  const { id, method, acked, kind, readOnly, invoked } = request;
+  const args = turn?.isTakenUp === true ? turn.args : request.args; // an operator may have changed them
   const effects: readonly ModelEffect[] = turn === undefined ? [] : (callOf(turn)?.effects ?? []);
   const answer = isJudged ? { value: acked?.value } : undefined;
   const text = `${method}(${args.map(show).join(', ')})`;

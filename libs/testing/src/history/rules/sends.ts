@@ -50,13 +50,19 @@ function isSentBySomeone(evidence: Evidence, receiver: ActorEvidence, turn: Turn
   if (evidence.sends.has(nameOf(receiver.actor, turn.messageId))) return true;
   const causes = evidence.actors.get(sender)?.turnsOf(causationId) ?? [];
   return causes.some(
-    ({ end, effects }) =>
-      end === 'open' || effects.some(({ name, ordinal }) => isAskOf(turn, name, `${causationId}/${ordinal}`)),
+    (cause) =>
+      cause.end === 'open' ||
+      cause.effects.some(({ name, ordinal }) => /^(ask|create|\$\w+):/.test(name) && isAct(turn, cause, ordinal)),
   );
 }
 
-/** With an idempotency key of its own an ask does not have the id of its rank. */
-function isAskOf({ messageId, received }: TurnView, name: string, id: string): boolean {
-  const isKeyed = messageId.startsWith('key/') && !messageId.startsWith(`${received?.causationId ?? ''}/`);
-  return /^(ask|create|\$\w+):/.test(name) && (isKeyed || messageId === id);
+/**
+ * An act is named after the message it was done for, after its actor and that message's time too where that came under a
+ * key, and a long name is a digest. With an idempotency key of its own an ask does not have the id of its rank.
+ */
+function isAct({ messageId, received }: TurnView, { actsAs, at }: TurnView, ordinal: number): boolean {
+  const isKeyed = messageId.startsWith('key/');
+  const sender = received?.sender ?? '';
+  const names = [actsAs, `from/${sender.length}/${sender}/${at}/${actsAs}`].map((name) => `${name}/${ordinal}`);
+  return isKeyed || names.includes(messageId) || (messageId.startsWith('+') && messageId.endsWith(`/${ordinal}`));
 }

@@ -45,8 +45,18 @@ export function undo(tables: MemoryTables, writes: readonly Before[]): void {
       receivers.add(receiver);
     }
   }
-  for (const receiver of receivers) rebuildLive(tables, receiver);
-  rebuildExpiring(tables);
+  for (const receiver of receivers) {
+    rebuildLive(tables, receiver);
+    recountParked(tables, receiver);
+  }
+  rebuildExpiring(tables, receivers);
+}
+
+/** T4 of {@link MemoryTables}. */
+function recountParked(tables: MemoryTables, receiver: string): void {
+  const count = [...tables.actor(receiver).inbox.values()].filter(({ state }) => state === 'parked').length;
+  if (count === 0) tables.parked.delete(receiver);
+  else tables.parked.set(receiver, count);
 }
 
 /** T1, T2 of {@link MemoryTables}. */
@@ -60,11 +70,13 @@ function rebuildLive(tables: MemoryTables, receiver: string): void {
   else tables.waiting.delete(receiver);
 }
 
-/** T3 of {@link MemoryTables}: rows that have not ended after all are taken out. */
-function rebuildExpiring(tables: MemoryTables): void {
-  const kept = [];
+/** T3 of {@link MemoryTables}: rows that have not ended after all are taken out, and those that have once more come back. */
+function rebuildExpiring(tables: MemoryTables, receivers: ReadonlySet<string>): void {
+  const kept = new Set<InboxRow>();
   for (let row = tables.expiring.take(Infinity); row !== undefined; row = tables.expiring.take(Infinity)) {
-    if (row.expiresAt !== null && tables.actors.get(row.actor)?.inbox.get(row.id) === row) kept.push(row);
+    if (row.expiresAt !== null && tables.actors.get(row.actor)?.inbox.get(row.id) === row) kept.add(row);
   }
+  for (const receiver of receivers)
+    for (const row of tables.actor(receiver).inbox.values()) if (row.expiresAt !== null) kept.add(row);
   for (const row of kept) tables.expiring.add(row.expiresAt as number, row);
 }

@@ -1,0 +1,2 @@
+/** The last moment a Date can name. */
+export const LAST_TIME = 8.64e15;
