@@ -25,6 +25,7 @@ const ACTS = [
   'again',
   'repeatRevived',
   'cancelBehind',
+  'holdUp',
   'rest',
 ] as const;
 type Act = (typeof ACTS)[number];
@@ -182,6 +183,12 @@ class Colleague {
         await this.register(cls, key, 1, 'limp', { after });
         await world.sleep(after + random.below(40, 'behind'));
         return random.chance(0.5, 'behind.pauses') ? this.pause(cls, key) : this.cancel(cls, key);
+      }
+      case 'holdUp': {
+        await this.send(HeldRota, key, 'limp', `${this.name}.${this.count++}`);
+        const others = Array.from({ length: 3 }, () => `${this.name}.${this.count++}`);
+        pendingOf(world).push(...others.map((id) => this.send(HeldRota, key, 'serve', id)));
+        return decide(world, [random.chance(0.5, 'holdUp.retries') ? 'retry' : 'leave']);
       }
       case 'cancel':
         return this.cancel(cls, key);

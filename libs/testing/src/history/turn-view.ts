@@ -21,8 +21,10 @@ export interface TurnView {
   readonly args: readonly unknown[];
   readonly effects: readonly SeenEffect[];
   readonly sends: readonly SeenSend[];
-  /** `open`: the journal has no end of it, or an operator has taken it up again after it was parked, and it goes on later. */
+  /** `open`: the journal has no end of it. */
   readonly end: 'ok' | 'error' | 'parked' | 'open';
+  /** It has ended for good: it is not open, and was not parked and taken up again by an operator. */
+  readonly isOver: boolean;
   /** It was parked before, and goes on here since an operator said so. */
   readonly isTakenUp: boolean;
   /** What its acts are named after: its id, or another one when the operator would have it done anew. */
@@ -51,6 +53,7 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
       effects: [],
       sends: [],
       end: 'open',
+      isOver: false,
       isTakenUp: takenUp.has(messageId),
       actsAs: messageId,
       result: undefined,
@@ -84,6 +87,7 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
         const turn: Draft = open?.messageId === entry.messageId ? open : begin(entry, entry.messageId);
         if (entry.kind === 'MessageParked') turn.end = 'parked';
         else turn.end = entry.error === null ? 'ok' : 'error';
+        turn.isOver = true;
         if (turn.end === 'ok' && entry.kind === 'MessageProcessed' && entry.result !== null)
           turn.result = decodePayload(entry.result);
         if (turn.end === 'ok' && turn.received?.method === '$revive') takenUp.add(takeUp(turns, turn));
@@ -99,6 +103,6 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
 /** What was parked goes on later. @returns the message the operator has taken up */
 function takeUp(turns: readonly Draft[], { args }: TurnView): string {
   const [messageId] = args as [id: string];
-  for (const turn of turns) if (turn.messageId === messageId && turn.end === 'parked') turn.end = 'open';
+  for (const turn of turns) if (turn.messageId === messageId && turn.end === 'parked') turn.isOver = false;
   return messageId;
 }

@@ -15,6 +15,6 @@ export function checkAcknowledged(evidence: Evidence): void {
 }
 
 function isKept(actor: ActorEvidence, request: Request): boolean {
-  if (actor.turnsFor(request).some(({ end }) => end !== 'open')) return true;
+  if (actor.turnsFor(request).some(({ isOver }) => isOver)) return true;
   return request.kind === 'tell' && request.messageIds.some((id) => actor.pending.includes(id));
 }

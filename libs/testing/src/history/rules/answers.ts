@@ -20,7 +20,7 @@ function wrongAnswer(actor: ActorEvidence, request: Request): string | null {
   const values = request.attempts.filter(({ outcome }) => outcome === 'ok').map(({ value }) => value);
   const other = values.find((value) => !sameValue(value, values[0]));
   if (other !== undefined) return `${show(values[0])}, and another time ${show(other)}`;
-  const turn = actor.turnsFor(request).find(({ end }) => end !== 'open');
+  const turn = actor.turnsFor(request).find(({ isOver }) => isOver);
   if (turn === undefined) return null; // not there at all: H1
   if (turn.end !== 'ok') return `${show(values[0])}, while its turn in entry ${turn.seq} ended ${turn.end}`;
   const isOwn = sameValue(values[0], turn.result) && !isToken(turn);

@@ -28,7 +28,7 @@ function checkMessages(evidence: Evidence, actor: ActorEvidence): void {
       evidence.blame('H2', actor.actor, `${received.method} ${messageId} in entry ${seq} was sent by no operation`);
     if (seen.has(messageId)) continue;
     seen.add(messageId);
-    const ends = actor.turnsOf(messageId).filter(({ end }) => end !== 'open');
+    const ends = actor.turnsOf(messageId).filter(({ isOver }) => isOver);
     if (ends.length < 2 || evidence.sends.has(nameOf(actor.actor, messageId))) continue; // a send twice received: H7
     const where = ends.map((turn) => turn.seq).join(' and ');
     evidence.blame('H2', actor.actor, `message ${messageId} has ended ${ends.length} times, in entries ${where}`);
@@ -44,7 +44,7 @@ function checkBounds(evidence: Evidence, actor: ActorEvidence): void {
   let [least, most] = [0, 0];
   for (const request of actor.requests) {
     if (request.readOnly || request.messageIds.some((id) => evidence.lost.has(nameOf(actor.actor, id)))) continue;
-    const turn = actor.turnsFor(request).find(({ end }) => end !== 'open');
+    const turn = actor.turnsFor(request).find(({ isOver }) => isOver);
     const ended = turn?.end;
     const isTakenUp = turn?.isTakenUp === true;
     const adds = tally.adds(request.method, isTakenUp ? turn.args : request.args);

@@ -32,7 +32,7 @@ function checkReceived(evidence: Evidence, sender: ActorEvidence, turn: TurnView
   for (const { messageId, method, receiver, seq } of turn.sends) {
     if (isLateAnswer({ method })) continue; // to whoever waits: H5
     const actor = evidence.actors.get(receiver);
-    const ends = actor?.turnsOf(messageId).filter(({ end }) => end !== 'open') ?? [];
+    const ends = actor?.turnsOf(messageId).filter(({ isOver }) => isOver) ?? [];
     const send = `${method} ${messageId} to ${receiver}, sent in entry ${seq},`;
     if (ends.length > 1) {
       const where = ends.map((end) => end.seq).join(' and ');
@@ -51,7 +51,7 @@ function isSentBySomeone(evidence: Evidence, receiver: ActorEvidence, turn: Turn
   const causes = evidence.actors.get(sender)?.turnsOf(causationId) ?? [];
   return causes.some(
     (cause) =>
-      cause.end === 'open' ||
+      !cause.isOver ||
       cause.effects.some(({ name, ordinal }) => /^(ask|create|\$\w+):/.test(name) && isAct(turn, cause, ordinal)),
   );
 }
