@@ -27,25 +27,29 @@ export function checkSubscription(manager: object, given: unknown): asserts give
   if (filter !== undefined) checkFilter(manager, filter);
 }
 
+type Handlers = ReadonlyMap<string, HandlerDefinition>;
+
 /** @throws InvalidSubscriptionError */
-export function checkHandler(
-  { type, handler: name, onFailure }: Subscription,
-  handlers: ReadonlyMap<string, HandlerDefinition>,
-): void {
-  const catchAll = [...handlers.values()].find(({ takesUnknown }) => takesUnknown);
-  const handler = handlers.get(name) ?? catchAll;
-  const reason =
-    handler === undefined ? `names ${name}, which ${type} does not handle` : refusal(handler, name, onFailure);
+export function checkHandler({ type, handler: name, onFailure }: Subscription, handlers: Handlers): void {
+  const handler = handlers.get(name) ?? catchAllOf(handlers);
+  let reason: string | null = null;
+  if (handler === undefined) reason = `names ${name}, which ${type} does not handle`;
+  else if (handler.readOnly) reason = `names ${name}, which is readOnly: it could do nothing about an event`;
+  else if (handler.only === 'ask' || handler.only === 'self')
+    reason = `names ${name}, which an event manager may not tell`;
+  else if (onFailure === 'remove' && isOnlyTold(name, handlers))
+    reason = `names ${name}, which is never asked: nobody hears of its failures`;
   if (reason !== null) throw new InvalidSubscriptionError('handler', reason);
 }
 
-function refusal(handler: HandlerDefinition, name: string, onFailure: unknown): string | null {
-  if (handler.readOnly) return `names ${name}, which is readOnly: it could do nothing about an event`;
-  if (handler.only === 'ask' || handler.only === 'self') return `names ${name}, which an event manager may not tell`;
-  const isAsked = handler.only === undefined && handler.name === name;
-  return onFailure === 'remove' && !isAsked
-    ? `names ${name}, which is never asked: nobody hears of its failures`
-    : null;
+/** A `@Cast`, an `@Info`, or a name that only a catch-all takes. */
+export function isOnlyTold(name: string, handlers: Handlers): boolean {
+  const handler = handlers.get(name);
+  return handler === undefined ? catchAllOf(handlers) !== undefined : handler.only === 'tell';
+}
+
+function catchAllOf(handlers: Handlers): HandlerDefinition | undefined {
+  return [...handlers.values()].find(({ takesUnknown }) => takesUnknown);
 }
 
 function checkTimeout(timeout: unknown): void {

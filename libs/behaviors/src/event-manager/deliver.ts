@@ -1,5 +1,5 @@
 import { actorContext, type UntypedRef } from '#core';
-import { DEFAULT_TIMEOUT } from './check-subscription';
+import { DEFAULT_TIMEOUT, isOnlyTold } from './check-subscription';
 import { type Subscription, type SyncReport, takes } from './subscription';
 
 /** What came of one subscriber and one event. */
@@ -11,7 +11,7 @@ interface Outcome {
 /**
  * Brings an event to those who take it. Whatever goes wrong with one of them, its filter included, is its own failure: the
  * others get the event all the same.
- * @param waitsFor who is asked, all at the same time; the others are told with the commit
+ * @param waitsFor who is asked, all at the same time, unless it can only be told; the others are told with the commit
  */
 export async function deliver(
   manager: object,
@@ -20,17 +20,19 @@ export async function deliver(
   waitsFor: (subscription: Subscription) => boolean,
 ): Promise<SyncReport> {
   const refused: Outcome[] = [];
-  const takers: Subscription[] = [];
+  const askable: Subscription[] = [];
+  const tellable: Subscription[] = [];
   for (const subscription of subscriptions) {
     try {
-      if (await takes(manager, subscription, event)) takers.push(subscription);
+      if (await takes(manager, subscription, event))
+        (waitsFor(subscription) && canBeAsked(subscription) ? askable : tellable).push(subscription);
     } catch (error) {
       refused.push({ subscription, error: messageOf(error) });
     }
   }
-  const asked = await Promise.all(takers.filter(waitsFor).map((taker) => ask(taker, event)));
+  const asked = await Promise.all(askable.map((taker) => ask(taker, event)));
   const told: Outcome[] = [];
-  for (const taker of takers.filter((candidate) => !waitsFor(candidate))) told.push(await tell(taker, event));
+  for (const taker of tellable) told.push(await tell(taker, event));
   const outcomes = [...refused, ...asked, ...told];
   const inOrder = subscriptions.flatMap(({ id }) => outcomes.filter((outcome) => outcome.subscription.id === id));
   return {
@@ -59,6 +61,11 @@ async function outcomeOf(subscription: Subscription, send: () => Promise<void>):
   } catch (error) {
     return { subscription, error: messageOf(error) };
   }
+}
+
+/** @throws UnknownActorTypeError */
+function canBeAsked(subscription: Subscription): boolean {
+  return !isOnlyTold(subscription.handler, refOf(subscription).typed.cls.definition.handlers);
 }
 
 export function refOf({ type, key }: Pick<Subscription, 'type' | 'key'>): UntypedRef {

@@ -16,8 +16,8 @@ type Manager = Record<typeof FIELD, readonly Subscription[] | undefined>;
  * Makes an actor class an event manager: handlers of other actors are added and removed while it runs, and each event goes to
  * those whose filter takes it. Who is subscribed is part of its state. One handler that fails does not hurt the others: each
  * event is a message of its own to each of them. `notify` tells them with its commit, and waits only for those whose failure is
- * to remove them; `syncNotify` waits for all, and says what came of it. All that are waited for get the event at the same time,
- * and each has its own `timeout`.
+ * to remove them; `syncNotify` waits for all that can be asked, and says what came of it. All that are waited for get the event
+ * at the same time, and each has its own `timeout`.
  *
  * A class adds methods for `filter: { predicate }` as it likes. Typed refs: {@link EventManaging}.
  * @publicApi

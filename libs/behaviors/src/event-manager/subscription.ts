@@ -30,6 +30,7 @@ export interface Subscription extends Omit<SubscriptionOptions, 'id'> {
 
 /** What came of `syncNotify`, or of a `notify` whose handlers were waited for. @publicApi */
 export interface SyncReport {
+  /** Who has handled the event, or was told it: a handler that can only be told is not waited for. */
   readonly delivered: readonly string[];
   readonly failed: readonly { readonly id: string; readonly error: string; readonly removed: boolean }[];
 }
@@ -43,7 +44,7 @@ export interface EventManaging<E> {
   handlers(): readonly Subscription[];
   /** Each subscriber gets the event as a message of its own. */
   notify(event: E): NoReply;
-  /** Answers when every subscriber has handled the event, or failed to. */
+  /** Answers when every subscriber that can be asked has handled the event, or failed to; the others are told it with the answer. */
   syncNotify(event: E): SyncReport;
 }
 
