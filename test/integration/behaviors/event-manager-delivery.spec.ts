@@ -1,4 +1,16 @@
-import { type ActorClient, type ActorRef, Handle, type NoReply, State } from 'plexspaces';
+import type { DynamicModule, Type } from '@nestjs/common';
+import {
+  Actor,
+  actorContext,
+  type ActorClient,
+  type ActorRef,
+  Handle,
+  MemoryStorage,
+  type NoReply,
+  State,
+  UseFacets,
+  virtualActor,
+} from 'plexspaces';
 import {
   Cast,
   EventManager,
@@ -32,8 +44,20 @@ class Listener {
   @Info({ unknown: true }) rest(name: string, args: unknown[]): NoReply {
     this.heard.push([name, ...args]);
   }
+  @Handle() async overdo(): Promise<void> {
+    const all = 'x'.repeat(300_000);
+    for (let i = 0; i < 20; i++) await actorContext().actor(Sink, 'a').tell.take(all);
+  }
   @Handle({ readOnly: true }) all(): unknown[] {
     return this.heard;
+  }
+}
+
+@Actor({ type: 'sink' })
+@UseFacets(virtualActor())
+class Sink {
+  @Handle() take(_: string): void {
+    return;
   }
 }
 
@@ -44,9 +68,14 @@ interface Opened {
   to(key: string, options?: Partial<Subscription>): Subscription;
 }
 
-async function start(kind: Kind): Promise<Opened> {
-  const [buses, listeners] = [kind.virtual(Bus, { type: 'bus' }), kind.virtual(Listener, { type: 'listener' })];
-  const app = await startApp({ actors: [buses, listeners], storage: kind.storage() });
+async function start(
+  kind: Kind,
+  ofListeners = kind,
+  storage: DynamicModule | MemoryStorage = kind.storage(),
+  others: readonly Type<object>[] = [Sink],
+): Promise<Opened> {
+  const [buses, listeners] = [kind.virtual(Bus, { type: 'bus' }), ofListeners.virtual(Listener, { type: 'listener' })];
+  const app = await startApp({ actors: [buses, listeners, ...others], storage });
   const bus = (app.client(buses) as unknown as ActorClient<Bus & EventManaging<unknown>>).ref('a');
   const to = (key: string, options: Partial<Subscription> = {}): Subscription => ({
     ...subscription(listeners, key, 'hear', { id: key }),
@@ -69,4 +98,72 @@ describe.each([PLAIN, DURABLE])('syncNotify of $name', (kind) => {
     expect(await listener('rest').ask.all()).toEqual([['whatever', 7]]);
     expect(app.complaints).toEqual([]);
   });
+});
+
+describe('an event that does not fit into a turn of a durable event manager is refused whole (P12)', () => {
+  const EVENT = 'x'.repeat(300_000);
+  const KEYS = Array.from({ length: 20 }, (_, i) => String(i));
+
+  async function heardBy({ listener }: Opened, keys: readonly string[]): Promise<number[]> {
+    await settle();
+    return Promise.all(keys.map(async (key) => (await listener(key).ask.all()).length));
+  }
+
+  it('by notify: nobody gets it, also who would be asked; the limit is what its journal says of it', async () => {
+    const opened = await start(DURABLE);
+    const { app, bus, to } = opened;
+    const keys = ['asked', ...KEYS];
+    await bus.ask.addHandler(to('asked', { onFailure: 'remove' }));
+    for (const key of KEYS) await bus.ask.addHandler(to(key));
+    await bus.tell.notify(EVENT);
+    expect(await heardBy(opened, keys)).toEqual(keys.map(() => 0));
+    const entries = await bus.history.entries();
+    const errors = entries.flatMap((entry) => (entry.kind === 'MessageProcessed' && entry.error ? [entry.error] : []));
+    expect(errors.map(({ code }) => code)).toEqual(['PS_TURN_LIMIT']);
+    expect(app.complaints).toEqual([expect.stringContaining('limit of 4194304 bytes')]);
+    await bus.tell.notify('small');
+    expect(await heardBy(opened, keys)).toEqual(keys.map(() => 1));
+  });
+
+  it('by syncNotify: its caller gets the error', async () => {
+    const opened = await start(DURABLE);
+    const { bus, to } = opened;
+    const keys = ['asked', ...KEYS];
+    await bus.ask.addHandler(to('asked'));
+    for (const key of KEYS) await bus.ask.addHandler(to(key, { handler: 'cast' }));
+    await expect(bus.ask.syncNotify(EVENT)).rejects.toMatchObject({ code: 'PS_TURN_LIMIT' });
+    expect(await heardBy(opened, keys)).toEqual(keys.map(() => 0));
+  });
+});
+
+describe.each([PLAIN, DURABLE])('of $name', (kind) => {
+  it('a subscriber that goes over the limit of its own turn fails alone', async () => {
+    const { bus, listener, to } = await start(kind, DURABLE);
+    await bus.ask.addHandler(to('greedy', { handler: 'overdo' }));
+    await bus.ask.addHandler(to('fine'));
+    expect(await bus.ask.syncNotify(1)).toMatchObject({ delivered: ['fine'], failed: [{ id: 'greedy' }] });
+    expect(await listener('fine').ask.all()).toEqual([1]);
+  });
+
+  it('an actor may be asked by one subscription and told by another', async () => {
+    const { app, bus, listener, to } = await start(kind);
+    await bus.ask.addHandler(to('both', { id: 'told', handler: 'cast' }));
+    await bus.ask.addHandler(to('both', { id: 'asked' }));
+    expect(await bus.ask.syncNotify(1)).toEqual({ delivered: ['told', 'asked'], failed: [] });
+    await settle();
+    expect(await listener('both').ask.all()).toEqual([1, 1]);
+    expect(app.complaints).toEqual([]);
+  });
+});
+
+it('a subscriber whose class is gone since it was added fails alone', async () => {
+  const storage = new MemoryStorage();
+  const before = await start(DURABLE, PLAIN, storage);
+  await before.bus.ask.addHandler(before.to('gone', { type: 'sink', handler: 'take' }));
+  await before.bus.ask.addHandler(before.to('fine'));
+  await before.app.close();
+  const { bus, listener } = await start(DURABLE, PLAIN, storage, []);
+  await bus.tell.notify(1);
+  expect(await bus.ask.syncNotify(2)).toMatchObject({ delivered: ['fine'], failed: [{ id: 'gone' }] });
+  expect(await listener('fine').ask.all()).toEqual([1, 2]);
 });

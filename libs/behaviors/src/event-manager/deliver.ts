@@ -1,6 +1,8 @@
 import { actorContext, type UntypedRef } from '#core';
+import { encodeActorId } from '#spi';
 import { DEFAULT_TIMEOUT, isOnlyTold } from './check-subscription';
 import { type Subscription, type SyncReport, takes } from './subscription';
+import { isOfTurn } from './whose-failure';
 
 /** What came of one subscriber and one event. */
 interface Outcome {
@@ -10,7 +12,7 @@ interface Outcome {
 
 /**
  * Brings an event to those who take it. Whatever goes wrong with one of them, its filter included, is its own failure: the
- * others get the event all the same.
+ * others get the event all the same. What ends the manager's own turn is nobody's: it is thrown, and nobody is told.
  * @param waitsFor who is asked, all at the same time, unless it can only be told; the others are told with the commit
  */
 export async function deliver(
@@ -25,15 +27,26 @@ export async function deliver(
   for (const subscription of subscriptions) {
     try {
       if (await takes(manager, subscription, event))
-        (waitsFor(subscription) && canBeAsked(subscription) ? askable : tellable).push(subscription);
+        (canBeAsked(subscription) && waitsFor(subscription) ? askable : tellable).push(subscription);
     } catch (error) {
-      refused.push({ subscription, error: messageOf(error) });
+      refused.push(failed(subscription, error));
     }
   }
-  const asked = await Promise.all(askable.map((taker) => ask(taker, event)));
-  const told: Outcome[] = [];
-  for (const taker of tellable) told.push(await tell(taker, event));
-  const outcomes = [...refused, ...asked, ...told];
+  const asks = new Set(askable.map(actorOf));
+  // An ask leaves at once: those who are told come first, so that nobody is asked about what does not fit into the turn. But an
+  // ask may not overtake a tell to the same actor.
+  const outcomes = [
+    ...refused,
+    ...(await tellAll(
+      event,
+      tellable.filter((taker) => !asks.has(actorOf(taker))),
+    )),
+    ...(await Promise.all(askable.map((taker) => ask(taker, event)))),
+    ...(await tellAll(
+      event,
+      tellable.filter((taker) => asks.has(actorOf(taker))),
+    )),
+  ];
   const inOrder = subscriptions.flatMap(({ id }) => outcomes.filter((outcome) => outcome.subscription.id === id));
   return {
     delivered: inOrder.filter(({ error }) => error === null).map(({ subscription }) => subscription.id),
@@ -50,8 +63,11 @@ function ask(subscription: Subscription, event: unknown): Promise<Outcome> {
   });
 }
 
-function tell(subscription: Subscription, event: unknown): Promise<Outcome> {
-  return outcomeOf(subscription, () => refOf(subscription).tell(subscription.handler, event));
+async function tellAll(event: unknown, subscriptions: readonly Subscription[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const subscription of subscriptions)
+    outcomes.push(await outcomeOf(subscription, () => refOf(subscription).tell(subscription.handler, event)));
+  return outcomes;
 }
 
 async function outcomeOf(subscription: Subscription, send: () => Promise<void>): Promise<Outcome> {
@@ -59,8 +75,18 @@ async function outcomeOf(subscription: Subscription, send: () => Promise<void>):
     await send();
     return { subscription, error: null };
   } catch (error) {
-    return { subscription, error: messageOf(error) };
+    return failed(subscription, error);
   }
+}
+
+/** @throws error, when it is the manager's own */
+function failed(subscription: Subscription, error: unknown): Outcome {
+  if (isOfTurn(error, encodeActorId(actorContext().self))) throw error;
+  return { subscription, error: error instanceof Error ? error.message : String(error) };
+}
+
+function actorOf(subscription: Subscription): string {
+  return refOf(subscription).actorId;
 }
 
 /** @throws UnknownActorTypeError */
@@ -70,8 +96,4 @@ function canBeAsked(subscription: Subscription): boolean {
 
 export function refOf({ type, key }: Pick<Subscription, 'type' | 'key'>): UntypedRef {
   return actorContext().actorOfType(type, key);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
