@@ -20,14 +20,26 @@ import {
   type Subscription,
   subscription,
 } from 'plexspaces/behaviors';
+import { ManualClock } from 'plexspaces/testing';
 import { type App, closeApps, startApp } from '../../support/app';
-import { settle } from '../../support/gate';
+import { Gate, settle } from '../../support/gate';
 import { DURABLE, type Kind, PLAIN } from '../../support/kinds';
 
-afterEach(closeApps);
+afterEach(async () => {
+  gate?.open();
+  gate = null;
+  await closeApps();
+});
+
+let gate: Gate | null = null;
 
 @EventManager()
-class Bus {}
+class Bus {
+  async later(): Promise<boolean> {
+    await gate?.pass();
+    return true;
+  }
+}
 
 @GenServer()
 class Listener {
@@ -48,6 +60,12 @@ class Listener {
     const all = 'x'.repeat(300_000);
     for (let i = 0; i < 20; i++) await actorContext().actor(Sink, 'a').tell.take(all);
   }
+  @Handle() async hang(): Promise<void> {
+    await gate?.pass();
+  }
+  @Handle() async unsubscribe(id: string): Promise<void> {
+    await actorContext().actorOfType('bus', 'a').ask('removeHandler', id);
+  }
   @Handle({ readOnly: true }) all(): unknown[] {
     return this.heard;
   }
@@ -63,6 +81,7 @@ class Sink {
 
 interface Opened {
   readonly app: App;
+  readonly env: ManualClock;
   readonly bus: ActorRef<Bus & EventManaging<unknown>>;
   listener(key: string): ActorRef<Listener>;
   to(key: string, options?: Partial<Subscription>): Subscription;
@@ -74,14 +93,18 @@ async function start(
   storage: DynamicModule | MemoryStorage = kind.storage(),
   others: readonly Type<object>[] = [Sink],
 ): Promise<Opened> {
-  const [buses, listeners] = [kind.virtual(Bus, { type: 'bus' }), ofListeners.virtual(Listener, { type: 'listener' })];
-  const app = await startApp({ actors: [buses, listeners, ...others], storage });
+  const env = new ManualClock();
+  const [buses, listeners] = [
+    kind.virtual(Bus, { type: 'bus' }),
+    ofListeners.virtual(Listener, { type: 'listener', mailbox: { maxMessages: 5 } }),
+  ];
+  const app = await startApp({ actors: [buses, listeners, ...others], storage, env });
   const bus = (app.client(buses) as unknown as ActorClient<Bus & EventManaging<unknown>>).ref('a');
   const to = (key: string, options: Partial<Subscription> = {}): Subscription => ({
     ...subscription(listeners, key, 'hear', { id: key }),
     ...options,
   });
-  return { app, bus, listener: (key) => app.client(listeners).ref(key), to };
+  return { app, env, bus, listener: (key) => app.client(listeners).ref(key), to };
 }
 
 describe.each([PLAIN, DURABLE])('syncNotify of $name', (kind) => {
@@ -166,4 +189,61 @@ it('a subscriber whose class is gone since it was added fails alone', async () =
   await bus.tell.notify(1);
   expect(await bus.ask.syncNotify(2)).toMatchObject({ delivered: ['fine'], failed: [{ id: 'gone' }] });
   expect(await listener('fine').ask.all()).toEqual([1, 2]);
+});
+
+@Actor({ type: 'publisher' })
+@UseFacets(virtualActor())
+class Publisher {
+  @Handle() publish(): Promise<unknown> {
+    return actorContext().actorOfType('bus', 'a').ask('syncNotify', 1);
+  }
+  @Handle() hear(): void {
+    return;
+  }
+}
+
+describe.each([PLAIN, DURABLE])('a subscription of $name outlives what says nothing about its handler', (kind) => {
+  const remove = { onFailure: 'remove' } as const;
+
+  it('its actor asks for syncNotify itself: it cannot be asked meanwhile', async () => {
+    const { app, bus, to } = await start(kind, kind, kind.storage(), [Publisher]);
+    await bus.ask.addHandler(to('me', { type: 'publisher', ...remove }));
+    await bus.ask.addHandler(to('fine'));
+    expect(await app.client(Publisher).ref('me').ask.publish()).toMatchObject({
+      delivered: ['fine'],
+      failed: [{ id: 'me', error: expect.stringContaining('circle') as string, removed: false }],
+    });
+    expect(await bus.ask.syncNotify(2)).toEqual({ delivered: ['me', 'fine'], failed: [] });
+  });
+
+  it('its actor waited for the manager, which was given up to break the deadlock', async () => {
+    const { env, bus, listener, to } = await start(kind);
+    gate = new Gate();
+    await bus.ask.addHandler(to('crossed', { filter: { predicate: 'later' }, ...remove }));
+    const report = bus.ask.syncNotify(1);
+    await gate.reached;
+    const crossed = listener('crossed').ask.unsubscribe('nobody');
+    await settle();
+    gate.open();
+    await settle();
+    await env.advance(105);
+    expect(await report).toMatchObject({ failed: [{ id: 'crossed', removed: false }] });
+    await crossed;
+    expect(await bus.ask.handlers()).toHaveLength(1);
+  });
+});
+
+it('a subscription of a plain actor outlives a full mailbox of its actor', async () => {
+  const { env, bus, listener, to } = await start(PLAIN);
+  gate = new Gate();
+  await bus.ask.addHandler(to('busy', { onFailure: 'remove' }));
+  for (let i = 0; i < 6; i++) await listener('busy').tell.hang();
+  await gate.reached;
+  const report = bus.ask.syncNotify(1);
+  await settle();
+  await env.advance('29s');
+  expect(await report).toMatchObject({
+    failed: [{ error: expect.stringContaining('full') as string, removed: false }],
+  });
+  expect(await bus.ask.handlers()).toHaveLength(1);
 });

@@ -2,12 +2,13 @@ import { actorContext, type UntypedRef } from '#core';
 import { encodeActorId } from '#spi';
 import { DEFAULT_TIMEOUT, isOnlyTold } from './check-subscription';
 import { type Subscription, type SyncReport, takes } from './subscription';
-import { isOfTurn } from './whose-failure';
+import { isOfTurn, isPassing } from './whose-failure';
 
 /** What came of one subscriber and one event. */
 interface Outcome {
   readonly subscription: Subscription;
-  readonly error: string | null;
+  /** `null`: it has the event. */
+  readonly failure: Omit<SyncReport['failed'][number], 'id'> | null;
 }
 
 /**
@@ -49,10 +50,8 @@ export async function deliver(
   ];
   const inOrder = subscriptions.flatMap(({ id }) => outcomes.filter((outcome) => outcome.subscription.id === id));
   return {
-    delivered: inOrder.filter(({ error }) => error === null).map(({ subscription }) => subscription.id),
-    failed: inOrder.flatMap(({ subscription: { id, onFailure }, error }) =>
-      error === null ? [] : [{ id, error, removed: onFailure === 'remove' }],
-    ),
+    delivered: inOrder.filter(({ failure }) => failure === null).map(({ subscription }) => subscription.id),
+    failed: inOrder.flatMap(({ subscription: { id }, failure }) => (failure === null ? [] : [{ id, ...failure }])),
   };
 }
 
@@ -73,7 +72,7 @@ async function tellAll(event: unknown, subscriptions: readonly Subscription[]): 
 async function outcomeOf(subscription: Subscription, send: () => Promise<void>): Promise<Outcome> {
   try {
     await send();
-    return { subscription, error: null };
+    return { subscription, failure: null };
   } catch (error) {
     return failed(subscription, error);
   }
@@ -82,7 +81,11 @@ async function outcomeOf(subscription: Subscription, send: () => Promise<void>):
 /** @throws error, when it is the manager's own */
 function failed(subscription: Subscription, error: unknown): Outcome {
   if (isOfTurn(error, encodeActorId(actorContext().self))) throw error;
-  return { subscription, error: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    subscription,
+    failure: { error: message, removed: subscription.onFailure === 'remove' && !isPassing(error) },
+  };
 }
 
 function actorOf(subscription: Subscription): string {

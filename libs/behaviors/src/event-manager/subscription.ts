@@ -10,7 +10,10 @@ export interface SubscriptionOptions {
   /** Names it at the manager; adding one of a name that is there replaces it. Default: actor and handler. */
   readonly id?: string;
   readonly filter?: EventFilter;
-  /** What a failure means for the subscription. Default `keep`. */
+  /**
+   * What a failure means for the subscription. Default `keep`. One that says nothing about the handler ends no subscription: an
+   * actor that waits for the manager, is stopped or cannot be read, a full mailbox, a store that fails.
+   */
   readonly onFailure?: 'keep' | 'remove';
   /**
    * How long the manager waits where it waits; then the handler has failed. Meanwhile it handles nothing else, so a handler that
