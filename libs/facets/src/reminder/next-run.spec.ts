@@ -53,6 +53,16 @@ describe('the times of a cron pattern', () => {
     expect(listed('30 * * * *', 'Europe/Berlin', from, until).filter((time) => time.endsWith('02:30'))).toHaveLength(2);
   });
 
+  it.each([
+    ['five parts', '30 9 * * *', ['2026-12-31 09:30', '2027-01-01 09:30', '2027-01-02 09:30']],
+    ['six, seconds first', '59 30 9 * * *', ['2026-12-31 09:30', '2027-01-01 09:30', '2027-01-02 09:30']],
+    ['seven, a year last', '0 30 9 * * * 2027', ['2027-01-01 09:30', '2027-01-02 09:30']],
+    ['a name for each day', '@daily', ['2026-12-31 00:00', '2027-01-01 00:00', '2027-01-02 00:00']],
+    ['a name for each year', '@yearly', ['2027-01-01 00:00']],
+  ])('are written in %s', (_, cron, expected) => {
+    expect(listed(cron, 'UTC', '2026-12-30T12:00:00Z', '2027-01-02T12:00:00Z')).toEqual(expected);
+  });
+
   it('rise, lie on their pattern, and leave no day out, from anywhere in a year of any zone', () => {
     const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu');
     const start = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 11, 1) });

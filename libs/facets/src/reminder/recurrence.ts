@@ -25,7 +25,7 @@ export interface EveryInterval extends ReminderPolicy {
   readonly every: Duration;
 }
 
-/** By cron pattern: five parts, or six with seconds first. @publicApi */
+/** By cron pattern: five parts, six with seconds first, seven with a year last as well, or a name such as `@daily`. @publicApi */
 export interface AtCronTimes extends ReminderPolicy {
   readonly cron: string;
   /** IANA name whose local time counts. Default 'UTC'. */
