@@ -11,7 +11,10 @@ import { create, handleEvent, handleTimeout } from './run-machine';
 /** An event that comes by itself. @publicApi */
 export interface StateTimeout {
   readonly after: Duration;
-  /** Handled by a `@Transition` from this state, without arguments. */
+  /**
+   * Handled by a `@Transition` from this state, without arguments. Where the guards of all of them say no, it is tried again
+   * and then parked, with `UntakenTimeoutError`.
+   */
   readonly event: string;
 }
 

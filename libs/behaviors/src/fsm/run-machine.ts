@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { actorContext } from '#core';
 import { encodeActorId } from '#spi';
-import { InvalidTransitionError, UnexpectedEventError, UnknownStateError } from '../errors';
+import { InvalidTransitionError, UnexpectedEventError, UnknownStateError, UntakenTimeoutError } from '../errors';
 import { memberOf } from '../taken-names';
 import { decideOrder, noteComing } from './in-order';
 import { type Machine, machineOf, type Rule, rulesFor } from './machine';
@@ -17,6 +17,7 @@ interface Event {
   readonly event: string;
   readonly args: readonly unknown[];
   readonly arrival: number;
+  readonly isTimeout: boolean;
 }
 
 const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], arrivals: 0, sent: 0, underWay: [] };
@@ -56,7 +57,7 @@ export async function handleEvent(
 ): Promise<unknown> {
   const ctx = actorContext();
   const args = given.filter((arg) => arg !== ctx); // each method gets it where it declares it
-  return inOrder(self, sent, { event, args }, async (place) => {
+  return inOrder(self, sent, { event, args, isTimeout: false }, async (place) => {
     const token = ctx.deferReply();
     await tellAgain({ event, args, token }, place);
     return token;
@@ -77,7 +78,7 @@ export async function handleTimeout(
     return undefined; // S3
   }
   const goBehind = (place: Place): Promise<unknown> => toSelf({}).tell('fsmTimeout', kind, generation, place);
-  return inOrder(self, sent, { event: due.event, args: [] }, goBehind);
+  return inOrder(self, sent, { event: due.event, args: [], isTimeout: true }, goBehind);
 }
 
 /** S2. */
@@ -98,7 +99,7 @@ async function step(self: object, received: Event): Promise<unknown> {
   const from = kept(self) as MachineState;
   const rule = await chooseRule(self, rulesFor(machine, from.name, event), args);
   if (rule === null && machine.states.get(from.name)?.postpone?.includes(event) !== true)
-    throw new UnexpectedEventError(actorName(), from.name, event, acceptedIn(machine, from.name));
+    throw unexpected(machine, from.name, received);
   const result: unknown = rule === null ? null : await callMethod(self, rule, args);
   if (rule === null || (result instanceof Next && result.kind === 'postpone')) return putOff(self, machine, received);
   const { to, answer } = destination(rule, result);
@@ -111,6 +112,12 @@ async function step(self: object, received: Event): Promise<unknown> {
   }
   await armEventTimeout(self, machine);
   return answer;
+}
+
+/** Nobody hears what is answered to a timeout: that fails as a crash does. */
+function unexpected(machine: Machine, state: string, { event, isTimeout }: Event): Error {
+  if (isTimeout) return new UntakenTimeoutError(actorName(), state, event);
+  return new UnexpectedEventError(actorName(), state, event, acceptedIn(machine, state));
 }
 
 async function putOff(self: object, machine: Machine, received: Event): Promise<unknown> {
