@@ -31,6 +31,10 @@ const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], 
 //  S3. A timeout of an earlier stay, or before a later event, changes nothing.
 //  S4. The timeout of events begins anew when the machine begins, and with each event that was run or postponed.
 
+export function isEvent(self: object, name: string): boolean {
+  return machineFor(self).events.has(name);
+}
+
 /** Created: it is in its initial state, whose timeouts begin. */
 export async function create(self: object): Promise<void> {
   if (kept(self) !== undefined) return;
@@ -52,13 +56,11 @@ async function begin(self: object): Promise<MachineState> {
 export async function handleEvent(
   self: object,
   event: string,
-  given: readonly unknown[],
+  args: readonly unknown[],
   sent: Place | null = null,
 ): Promise<unknown> {
-  const ctx = actorContext();
-  const args = given.filter((arg) => arg !== ctx); // each method gets it where it declares it
   return inOrder(self, sent, { event, args, isTimeout: false }, async (place) => {
-    const token = ctx.deferReply();
+    const token = actorContext().deferReply();
     await tellAgain({ event, args, token }, place);
     return token;
   });
