@@ -27,7 +27,8 @@ const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], 
 //
 //  S1. A transition is its method, the exit action, the new state, the entry action; then what was postponed is sent again.
 //  S2. Events are run in the order in which they came first, but for those that are postponed: what comes while earlier ones
-//      are on their way goes behind them, timeouts included.
+//      are on their way goes behind them, timeouts and messages that are no events included: so an ask overtakes no earlier
+//      tell (P2). While nothing is on its way those are what they are without a machine.
 //  S3. A timeout of an earlier stay, or before a later event, changes nothing.
 //  S4. The timeout of events begins anew when the machine begins, and with each event that was run or postponed.
 
@@ -59,11 +60,21 @@ export async function handleEvent(
   args: readonly unknown[],
   sent: Place | null = null,
 ): Promise<unknown> {
-  return inOrder(self, sent, { event, args, isTimeout: false }, async (place) => {
-    const token = actorContext().deferReply();
-    await tellAgain({ event, args, token }, place);
-    return token;
-  });
+  const run = (arrival: number): Promise<unknown> => step(self, { event, args, arrival, isTimeout: false });
+  return inOrder(self, await begin(self), sent, run, (place) => goBehind(event, args, place));
+}
+
+/** A message that is no event: `run` calls its handler. */
+export function handleOther(
+  self: object,
+  name: string,
+  args: readonly unknown[],
+  sent: Place | null,
+  run: () => unknown,
+): unknown {
+  const state = kept(self);
+  if (state === undefined || (sent === null && state.underWay.length === 0)) return run();
+  return inOrder(self, state, sent, run, (place) => goBehind(name, args, place));
 }
 
 export async function handleTimeout(
@@ -79,20 +90,28 @@ export async function handleTimeout(
     if (sent !== null) keep(self, noteComing(state, sent));
     return undefined; // S3
   }
-  const goBehind = (place: Place): Promise<unknown> => toSelf({}).tell('fsmTimeout', kind, generation, place);
-  return inOrder(self, sent, { event: due.event, args: [], isTimeout: true }, goBehind);
+  const run = (arrival: number): Promise<unknown> =>
+    step(self, { event: due.event, args: [], arrival, isTimeout: true });
+  return inOrder(self, state, sent, run, (place) => toSelf({}).tell('fsmTimeout', kind, generation, place));
 }
 
 /** S2. */
-async function inOrder(
+function inOrder(
   self: object,
+  before: MachineState,
   sent: Place | null,
-  event: Omit<Event, 'arrival'>,
-  goBehind: (place: Place) => Promise<unknown>,
-): Promise<unknown> {
-  const { runs, place, state } = decideOrder(await begin(self), sent);
+  run: (arrival: number) => unknown,
+  behind: (place: Place) => unknown,
+): unknown {
+  const { runs, place, state } = decideOrder(before, sent);
   keep(self, state);
-  return runs ? step(self, { ...event, arrival: place.arrival }) : goBehind(place);
+  return runs ? run(place.arrival) : behind(place);
+}
+
+async function goBehind(event: string, args: readonly unknown[], place: Place): Promise<unknown> {
+  const token = actorContext().deferReply();
+  await tellAgain({ event, args, token }, place);
+  return token;
 }
 
 async function step(self: object, received: Event): Promise<unknown> {
