@@ -46,6 +46,23 @@ export class UnknownStateError extends PlexSpacesError {
   }
 }
 
+/**
+ * A timeout came and no transition of its state took it: their guards all said no. What guards say may change, and nobody waits for
+ * an answer: so it is tried again, and parked, as after any crash. @publicApi
+ */
+export class UntakenTimeoutError extends PlexSpacesError {
+  readonly code = 'PS_FSM_UNTAKEN_TIMEOUT';
+  constructor(
+    readonly actor: string,
+    readonly state: string,
+    readonly event: string,
+  ) {
+    super(
+      `The timeout ${event} of state ${state} came to ${actor}, and the guards of all its transitions said no. Add a last @Transition without guard, one that stays where it is if need be.`,
+    );
+  }
+}
+
 /** A transition's method named a state that the transition does not lead to. The state is unchanged. @publicApi */
 export class InvalidTransitionError extends TerminalError {
   constructor(

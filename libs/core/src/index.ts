@@ -139,8 +139,10 @@ export {
   declare as declareMetadata,
   declaredBy as declaredMetadata,
   type DeclaredParameter,
+  DISPATCH,
   lineageOf,
 } from './actor/metadata';
+export type { Dispatch, Dispatched } from './actor/dispatch';
 export { maxPayloadBytes, payloadBytes } from './turn/payload-bytes';
 export { ActorRegistry } from './actor/actor.registry';
 export type { ActorDefinition, HandlerDefinition, SideEffectDefinition, StateLayout } from './actor/actor-definition';

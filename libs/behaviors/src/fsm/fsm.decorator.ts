@@ -1,17 +1,21 @@
 import type { Type } from '@nestjs/common';
-import { CLASS_CHECK, declareMetadata, State } from '#core';
+import { CLASS_CHECK, declareMetadata, DISPATCH, State } from '#core';
 import type { Duration } from '#spi';
 import { addMessage, memberOf } from '../taken-names';
 import { checkMachine } from './check-machine';
 import { copyEnhancers } from './event-enhancers';
 import { eventsOf, FSM, TAKEN, type TakenName, transitionsOf } from './machine';
-import { MACHINE_FIELD, MACHINE_MESSAGES, type Place } from './machine-state';
-import { create, handleEvent, handleTimeout } from './run-machine';
+import { dispatchMessage } from './dispatch-message';
+import { MACHINE_FIELD, MACHINE_MESSAGES } from './machine-state';
+import { create } from './run-machine';
 
 /** An event that comes by itself. @publicApi */
 export interface StateTimeout {
   readonly after: Duration;
-  /** Handled by a `@Transition` from this state, without arguments. */
+  /**
+   * Handled by a `@Transition` from this state, without arguments. Where the guards of all of them say no, it is tried again
+   * and then parked, with `UntakenTimeoutError`.
+   */
   readonly event: string;
 }
 
@@ -43,7 +47,8 @@ export interface FsmOptions {
  * An event that the state does not take is an `UnexpectedEventError`. The state is part of the actor's and as durable as that
  * is. It is checked at start: unknown or unreachable states, transitions that exclude each other, timeouts nobody handles.
  *
- * Beside `@Actor`, above or below it. In a transition, `actorContext()` gives the context. `stateOf(this)` is the state.
+ * Beside `@Actor`, above or below it. What makes a transition is the message: `this.shut()` is an ordinary call of a method, in a
+ * turn as on an instance made with `new`. To send the machine an event from within, tell it to the actor itself. In a transition, `actorContext()` gives the context. `stateOf(this)` is the state.
  * @publicApi
  */
 export function Fsm(options: FsmOptions): ClassDecorator {
@@ -51,27 +56,31 @@ export function Fsm(options: FsmOptions): ClassDecorator {
     const cls = target as unknown as Type<object>;
     declareMetadata(FSM, cls, options);
     declareMetadata(CLASS_CHECK, cls, checkMachine);
+    declareMetadata(DISPATCH, cls, dispatchMessage);
     State()(cls.prototype as object, MACHINE_FIELD);
     declareMetadata(TAKEN, cls, takenNames(cls)); // they are about to be overwritten
     for (const event of eventsOf(cls)) addEvent(cls, event);
     const prototype = cls.prototype as object;
-    addMessage(prototype, 'fsmAgain', { only: 'self' }, function (this: object, event, args, place) {
-      return handleEvent(this, event as string, args as readonly unknown[], place as Place);
-    });
-    addMessage(prototype, 'fsmTimeout', { only: 'self' }, function (this: object, kind, generation, place) {
-      return handleTimeout(this, kind as 'state' | 'event', generation as number, place as Place | undefined);
-    });
+    for (const name of MACHINE_MESSAGES) addMessage(prototype, name, { only: 'self' }, noMethod(name));
     beginOnCreate(cls);
   };
 }
 
+/** Who calls the method of this name calls the one that the class has: events go to {@link dispatchMessage}. */
 function addEvent(cls: Type<object>, event: string): void {
-  const message = function (this: object, ...args: unknown[]): Promise<unknown> {
-    return handleEvent(this, event, args);
+  const method = transitionsOf(cls).findLast(({ property }) => property === event)?.method ?? noMethod(event);
+  const message = function (this: object, ...args: unknown[]): unknown {
+    return method.apply(this, args);
   };
   Object.defineProperty(message, 'name', { value: event });
   addMessage(cls.prototype as object, event, {}, message);
   copyEnhancers(cls, event, message, transitionsOf(cls, event));
+}
+
+function noMethod(name: string): () => never {
+  return () => {
+    throw new TypeError(`${name} is a message of the machine and no method of its class: send it, through a ref.`);
+  };
 }
 
 /** Members of the class that have the name of a message of the machine's and are no transition. */

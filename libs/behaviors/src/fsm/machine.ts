@@ -31,6 +31,8 @@ export interface Machine {
   readonly initial: string;
   readonly states: ReadonlyMap<string, StateOptions>;
   readonly rules: readonly Rule[];
+  /** Their names. */
+  readonly events: ReadonlySet<string>;
   readonly actions: readonly DeclaredAction[];
   readonly maxPostponed: number;
 }
@@ -94,6 +96,7 @@ function readMachine(cls: Type<object>): Machine {
     initial: options.initial,
     states,
     rules,
+    events: new Set(rules.map(({ event }) => event)),
     actions: all<DeclaredAction>(ACTION, cls),
     maxPostponed: options.maxPostponed ?? MAX_POSTPONED,
   };

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { actorContext } from '#core';
 import { encodeActorId } from '#spi';
-import { InvalidTransitionError, UnexpectedEventError, UnknownStateError } from '../errors';
+import { InvalidTransitionError, UnexpectedEventError, UnknownStateError, UntakenTimeoutError } from '../errors';
 import { memberOf } from '../taken-names';
 import { decideOrder, noteComing } from './in-order';
 import { type Machine, machineOf, type Rule, rulesFor } from './machine';
@@ -17,6 +17,7 @@ interface Event {
   readonly event: string;
   readonly args: readonly unknown[];
   readonly arrival: number;
+  readonly isTimeout: boolean;
 }
 
 const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], arrivals: 0, sent: 0, underWay: [] };
@@ -26,9 +27,14 @@ const NEW: Omit<MachineState, 'name'> = { entered: 0, events: 0, postponed: [], 
 //
 //  S1. A transition is its method, the exit action, the new state, the entry action; then what was postponed is sent again.
 //  S2. Events are run in the order in which they came first, but for those that are postponed: what comes while earlier ones
-//      are on their way goes behind them, timeouts included.
+//      are on their way goes behind them, timeouts and messages that are no events included: so an ask overtakes no earlier
+//      tell (P2). While nothing is on its way those are what they are without a machine.
 //  S3. A timeout of an earlier stay, or before a later event, changes nothing.
 //  S4. The timeout of events begins anew when the machine begins, and with each event that was run or postponed.
+
+export function isEvent(self: object, name: string): boolean {
+  return machineFor(self).events.has(name);
+}
 
 /** Created: it is in its initial state, whose timeouts begin. */
 export async function create(self: object): Promise<void> {
@@ -51,16 +57,24 @@ async function begin(self: object): Promise<MachineState> {
 export async function handleEvent(
   self: object,
   event: string,
-  given: readonly unknown[],
+  args: readonly unknown[],
   sent: Place | null = null,
 ): Promise<unknown> {
-  const ctx = actorContext();
-  const args = given.filter((arg) => arg !== ctx); // each method gets it where it declares it
-  return inOrder(self, sent, { event, args }, async (place) => {
-    const token = ctx.deferReply();
-    await tellAgain({ event, args, token }, place);
-    return token;
-  });
+  const run = (arrival: number): Promise<unknown> => step(self, { event, args, arrival, isTimeout: false });
+  return inOrder(self, await begin(self), sent, run, (place) => goBehind(event, args, place));
+}
+
+/** A message that is no event: `run` calls its handler. */
+export function handleOther(
+  self: object,
+  name: string,
+  args: readonly unknown[],
+  sent: Place | null,
+  run: () => unknown,
+): unknown {
+  const state = kept(self);
+  if (state === undefined || (sent === null && state.underWay.length === 0)) return run();
+  return inOrder(self, state, sent, run, (place) => goBehind(name, args, place));
 }
 
 export async function handleTimeout(
@@ -76,20 +90,28 @@ export async function handleTimeout(
     if (sent !== null) keep(self, noteComing(state, sent));
     return undefined; // S3
   }
-  const goBehind = (place: Place): Promise<unknown> => toSelf({}).tell('fsmTimeout', kind, generation, place);
-  return inOrder(self, sent, { event: due.event, args: [] }, goBehind);
+  const run = (arrival: number): Promise<unknown> =>
+    step(self, { event: due.event, args: [], arrival, isTimeout: true });
+  return inOrder(self, state, sent, run, (place) => toSelf({}).tell('fsmTimeout', kind, generation, place));
 }
 
 /** S2. */
-async function inOrder(
+function inOrder(
   self: object,
+  before: MachineState,
   sent: Place | null,
-  event: Omit<Event, 'arrival'>,
-  goBehind: (place: Place) => Promise<unknown>,
-): Promise<unknown> {
-  const { runs, place, state } = decideOrder(await begin(self), sent);
+  run: (arrival: number) => unknown,
+  behind: (place: Place) => unknown,
+): unknown {
+  const { runs, place, state } = decideOrder(before, sent);
   keep(self, state);
-  return runs ? step(self, { ...event, arrival: place.arrival }) : goBehind(place);
+  return runs ? run(place.arrival) : behind(place);
+}
+
+async function goBehind(event: string, args: readonly unknown[], place: Place): Promise<unknown> {
+  const token = actorContext().deferReply();
+  await tellAgain({ event, args, token }, place);
+  return token;
 }
 
 async function step(self: object, received: Event): Promise<unknown> {
@@ -98,7 +120,7 @@ async function step(self: object, received: Event): Promise<unknown> {
   const from = kept(self) as MachineState;
   const rule = await chooseRule(self, rulesFor(machine, from.name, event), args);
   if (rule === null && machine.states.get(from.name)?.postpone?.includes(event) !== true)
-    throw new UnexpectedEventError(actorName(), from.name, event, acceptedIn(machine, from.name));
+    throw unexpected(machine, from.name, received);
   const result: unknown = rule === null ? null : await callMethod(self, rule, args);
   if (rule === null || (result instanceof Next && result.kind === 'postpone')) return putOff(self, machine, received);
   const { to, answer } = destination(rule, result);
@@ -111,6 +133,12 @@ async function step(self: object, received: Event): Promise<unknown> {
   }
   await armEventTimeout(self, machine);
   return answer;
+}
+
+/** Nobody hears what is answered to a timeout: that fails as a crash does. */
+function unexpected(machine: Machine, state: string, { event, isTimeout }: Event): Error {
+  if (isTimeout) return new UntakenTimeoutError(actorName(), state, event);
+  return new UnexpectedEventError(actorName(), state, event, acceptedIn(machine, state));
 }
 
 async function putOff(self: object, machine: Machine, received: Event): Promise<unknown> {

@@ -6,6 +6,7 @@ import type { FacetSpec } from '../facet/facet';
 import type { VirtualActorConfig } from '../facet/virtual-actor.facet';
 import type { SnapshotConfig } from '../persistence/snapshot-config';
 import type { RetryPolicy } from '../turn/retry-policy';
+import type { Dispatch } from './dispatch';
 import type { HookName } from './hook-names';
 
 /** One `@Handle` method, as the runtime needs it. Immutable; built once per class. */
@@ -77,6 +78,8 @@ export interface ActorDefinition {
   readonly snapshot: SnapshotConfig | null;
   /** Name of the `@TrapExit()` handler. */
   readonly trapExit: string | null;
+  /** In place of a call of the handler; `null` for most. */
+  readonly dispatch: Dispatch | null;
   /** A new instance with its dependencies injected. */
   create(): Promise<object>;
 }

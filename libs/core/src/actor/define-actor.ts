@@ -8,6 +8,7 @@ import { VIRTUAL_ACTOR, type VirtualActorConfig } from '../facet/virtual-actor.f
 import type { ActorDefinition } from './actor-definition';
 import { checkNotReentrant } from './check-not-reentrant';
 import { actorOptionsOf } from './actor.decorator';
+import { readDispatch } from './dispatch';
 import { readTrapExit } from '../supervision/trap-exit.decorator';
 import { CLASS_CHECK, declaredBy, FACETS, lineageOf } from './metadata';
 import { checkContextParameters, readHooks } from './read-context';
@@ -59,6 +60,7 @@ export function defineActor(
     cls,
     handlers,
     trapExit: readTrapExit(cls, handlers),
+    dispatch: readDispatch(cls),
     effects,
     state: readState(cls),
     hooks: readHooks(cls),

@@ -27,7 +27,7 @@ export interface HandleOptions {
   readonly schema?: StandardSchemaV1;
   /**
    * The one way it may be sent; the others are refused with `MessageKindError` before anything is stored. `'self'`: a tell of
-   * the actor to itself. Default: asked and told, by everybody.
+   * the actor to itself; a full mailbox has room for 10,000 of those, or 16 MB. Default: asked and told, by everybody.
    */
   readonly only?: 'ask' | 'tell' | 'self';
   /**

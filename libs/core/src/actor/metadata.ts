@@ -13,6 +13,8 @@ export const ON_PARKED = Symbol.for('plexspaces:on-parked');
 export const FACETS = Symbol.for('plexspaces:facets');
 /** Further checks of a class, by decorators that give it a behaviour: called with it when it is defined. */
 export const CLASS_CHECK = Symbol.for('plexspaces:class-check');
+/** One {@link Dispatch}, by a decorator that gives a class a behaviour. */
+export const DISPATCH = Symbol.for('plexspaces:dispatch');
 export const CONTEXT_PARAMETER = Symbol.for('plexspaces:context-parameter');
 
 /** A member as its decorator found it. Whether it makes sense there is for the explorer to say. */

@@ -15,6 +15,11 @@ export function delegationOf({ system }: { readonly system: unknown }): Delegati
   return delegation?.replyTo === undefined ? null : (delegation as Delegation);
 }
 
+/** Its sender hears of its end. Whether anybody waits for the message that it is to answer is not known: that may have been a tell. */
+export function isHeardOf(message: Message): boolean {
+  return message.isAsked && delegationOf(message) === null;
+}
+
 /** Those who wait for the earlier message hear the end of this one, like its own asker. */
 export function joinDelegate({ deferred }: SystemPort, message: Message): void {
   const delegation = delegationOf(message);

@@ -5,6 +5,7 @@ import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
 import { type DurabilityConfig, resolveDurability } from '../facet/durability.facet';
 import { endAlarms, moveAlarms } from '../planning/alarms';
+import { isHeardOf } from '../deferred/delegation';
 import { outsideTurns } from '../turn/frame';
 import type { Activation, Departure } from './activation';
 import type { ActorClass } from './actor-class';
@@ -251,7 +252,7 @@ export class Activations {
 
   /** Nobody waits for a send of another actor: then the log is told. */
   private turnAway(message: Message, error: Error): void {
-    if (!message.isAsked && message.row === 'none')
+    if (message.row === 'none' && !isHeardOf(message))
       this.system.logger.error(`${message.handler.name} from ${message.trail.sender} is lost: ${error.message}`);
     refuse(message, error);
   }

@@ -1,3 +1,4 @@
+import { isHeardOf } from '../deferred/delegation';
 import { NodeStoppingError } from '../errors';
 import { acceptTell } from './accept-tell';
 import type { Activations } from './activations';
@@ -53,7 +54,7 @@ export class Deliveries {
   private bring(message: Message): void {
     if (this.system.mayAct()) return this.activations().deliver(message);
     const { handler, trail, to } = message;
-    if (message.row === 'none' && !message.isAsked)
+    if (message.row === 'none' && !isHeardOf(message))
       this.system.logger.error(`${handler.name} from ${trail.sender} to ${to.encoded} is lost: this node may not act`);
     refuse(message, this.system.notOwner()); // a row in the store is for its owner
   }

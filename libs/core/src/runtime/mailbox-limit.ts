@@ -6,6 +6,9 @@ import { CREATE, isUnparking } from './system-messages';
 
 /** What a sender is told to wait when a mailbox is full. */
 const RETRY_AFTER_MS = 100;
+/** What only the actor itself sends finds this much room beyond the limit: it is work that was accepted before (P12). */
+const OWN_MESSAGES = 10_000;
+const OWN_BYTES = 16 * 1024 * 1024;
 
 /** Read-only messages do not stand in line, but while the actor is loaded. */
 export function isFull(activation: Activation, message: Message): boolean {
@@ -13,7 +16,10 @@ export function isFull(activation: Activation, message: Message): boolean {
   if (isUnparking(message.handler)) return false; // it may be what makes room
   if (message.handler === CREATE && !activation.isOpen && isRevival(message)) return false; // what waits there waits for it
   const { maxMessages, maxBytes } = activation.cls.definition.mailbox;
-  return activation.waiting >= maxMessages || activation.waitingBytes + message.bytes > maxBytes;
+  const [ownMessages, ownBytes] = message.handler.only === 'self' ? [OWN_MESSAGES, OWN_BYTES] : [0, 0];
+  return (
+    activation.waiting >= maxMessages + ownMessages || activation.waitingBytes + message.bytes > maxBytes + ownBytes
+  );
 }
 
 /** Not one of a client, who may send any number. */

@@ -1,10 +1,12 @@
 import { callHandler, withContext } from '../runtime/actor-class';
+import type { Dispatched } from '../actor/dispatch';
 import { SnapshotArgument } from '../persistence/snapshot-argument';
 import type { FacetChain } from '../facet/facet-chain';
 import { asPromise, isPromise } from '../facet/is-promise';
 import { isDue } from '../planning/settle-occurrence';
 import { bareAnswer } from '../facet/outcomes';
 import { hooksOf } from '../runtime/instance-factory';
+import { goneHandler } from '../runtime/system-messages';
 import type { RuntimeProbe } from '../runtime/runtime-probe';
 import { frames } from './frame';
 import type { Turn } from './turn';
@@ -37,7 +39,19 @@ function runPlain(turn: Turn): unknown {
   if (isHook(turn)) return runHook(turn);
   if (received.occurrence !== null && !isDue(turn)) return undefined;
   if (received.call !== null) return received.call(instance);
+  const { dispatch } = turn.definition;
+  if (dispatch !== null && !received.handler.readOnly) return dispatch(instance, dispatched(turn));
   return callHandler(instance, received.handler, received.args, turn);
+}
+
+function dispatched(turn: Turn): Dispatched {
+  const { received, instance, definition } = turn;
+  return {
+    handler: received.handler,
+    args: received.args,
+    isPlanned: received.occurrence !== null,
+    call: (name, args) => callHandler(instance, definition.handlers.get(name) ?? goneHandler(name), args, turn),
+  };
 }
 
 function runWrapped(turn: Turn, chain: FacetChain): unknown {
