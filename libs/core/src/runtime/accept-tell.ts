@@ -18,13 +18,14 @@ export async function acceptTell(system: SystemPort, message: Message): Promise<
     await system.activate(message.to);
     if (!system.mayAct()) throw system.notOwner();
   }
-  // Meanwhile the clock may have been put back: what was not to wait is due whatever it says.
-  const dueAt = message.isDelayed ? message.dueAt : Math.min(message.dueAt, system.env.now());
-  if (!isStored) {
-    deliverPlain(system, message, dueAt);
-    return;
-  }
+  if (isStored) return acceptRow(system, message);
+  deliverPlain(system, message, dueTime(system, message));
+}
+
+/** The same for a receiver that keeps an inbox, and need not be there already. */
+export async function acceptRow(system: SystemPort, message: Message): Promise<void> {
   system.assertRoom(message);
+  const dueAt = dueTime(system, message);
   message.row = 'accepting';
   const isDue = dueAt <= system.env.now();
   const accepted = new Promise<InboxRow | null>((resolve, reject) => {
@@ -45,6 +46,11 @@ export async function acceptTell(system: SystemPort, message: Message): Promise<
     system.wakeAt(message.to, dueAt);
     message.leave();
   }
+}
+
+/** Meanwhile the clock may have been put back: what was not to wait is due whatever it says. */
+function dueTime({ env }: SystemPort, { isDelayed, dueAt }: Message): number {
+  return isDelayed ? dueAt : Math.min(dueAt, env.now());
 }
 
 function settle(

@@ -1,8 +1,9 @@
 import { isHeardOf } from '../deferred/delegation';
 import { NodeStoppingError } from '../errors';
-import { acceptTell } from './accept-tell';
+import { acceptRow, acceptTell } from './accept-tell';
 import type { Activations } from './activations';
 import type { Message } from './message';
+import { CREATE } from './system-messages';
 import type { SystemPort } from './system-port';
 import { tellInTransaction } from './transaction-tell';
 
@@ -22,10 +23,14 @@ export class Deliveries {
     this.bring(message);
   }
 
-  /** A send of a committed turn: durable receivers have its row already. */
+  /**
+   * A send of a turn that has ended well: its row was in that turn's commit. Where there was none, since the sender keeps no
+   * journal or the receiver did not, a receiver that keeps an inbox accepts it now; what creates an actor gets its row with that.
+   */
   deliverSend(message: Message): void {
     const { system } = this;
-    if (system.keepsInbox(message.to)) message.row = 'stored';
+    if (message.row === 'accepting') message.row = 'stored';
+    else if (message.handler !== CREATE && system.keepsInbox(message.to)) return this.acceptSend(message);
     const waitMs = message.isDelayed ? message.dueAt - system.env.now() : 0;
     if (waitMs <= 0) return this.bring(message);
     message.leave(); // what its sender sends meanwhile does not wait for it
@@ -51,12 +56,26 @@ export class Deliveries {
     if (!this.system.mayAct()) throw this.system.notOwner();
   }
 
+  private acceptSend(message: Message): void {
+    if (!this.system.mayAct()) return this.lose(message, this.system.notOwner());
+    acceptRow(this.system, message).then(
+      // Its receiver was not there, and was asked before the row was: the row is for whoever reads it next, which parks it at least.
+      () => message.isOver && message.run === null && this.activations().wake(message.to),
+      (error: unknown) => this.lose(message, error as Error),
+    );
+  }
+
   private bring(message: Message): void {
     if (this.system.mayAct()) return this.activations().deliver(message);
-    const { handler, trail, to } = message;
-    if (message.row === 'none' && !isHeardOf(message))
-      this.system.logger.error(`${handler.name} from ${trail.sender} to ${to.encoded} is lost: this node may not act`);
+    if (message.row === 'none' && !isHeardOf(message)) return this.lose(message, this.system.notOwner());
     refuse(message, this.system.notOwner()); // a row in the store is for its owner
+  }
+
+  /** Nobody waits for what an actor tells: the log is told. */
+  private lose(message: Message, error: Error): void {
+    const { handler, trail, to } = message;
+    this.system.logger.error(`${handler.name} from ${trail.sender} to ${to.encoded} is lost: ${error.message}`);
+    refuse(message, error);
   }
 }
 

@@ -78,7 +78,7 @@ export function commitStep(commit: TurnCommit): Step {
       ...late.map((reply) => lateChange(message.to.encoded, reply, commit.keysMs)),
       ...commit.withdrawn.map((id) => takenBack(commit, id)),
     ],
-    sends: commit.sends.filter(commit.isStored).map((send) => toInboxRow(send, send.dueAt)),
+    sends: commit.sends.filter(commit.isStored).map(rowOfSend),
     rows: commit.rows,
     transaction: commit.transaction,
     changes,
@@ -128,7 +128,7 @@ export function parkStep(
   return {
     ...step(message, entries, inbox),
     ends: true,
-    sends: [...goingOn, ...sends.map((send) => toInboxRow(send, send.dueAt))],
+    sends: [...goingOn, ...sends.map(rowOfSend)],
   };
 }
 
@@ -153,6 +153,11 @@ function step(message: Message, entries: readonly PendingEntry[], inbox: readonl
 function openChange(message: Message, now: number): InboxChange {
   const row: NewInboxRow | null = message.row === 'none' ? toInboxRow(message, now) : null;
   return { op: 'open', id: message.id, row };
+}
+
+function rowOfSend(send: Message): NewInboxRow {
+  send.row = 'accepting';
+  return toInboxRow(send, send.dueAt);
 }
 
 type Ended = Extract<InboxChange, { readonly op: 'done' | 'parked' }>;

@@ -64,6 +64,7 @@ export async function tellInTransaction(
       outsideTurns(() => {
         if (message.isDelayed) return system.wakeAt(message.to, dueAt); // its first start is counted when it comes from the store
         message.enter();
+        message.row = 'accepting'; // and is there now
         message.ready = rowInStore(system, message);
         deliver();
       }),
