@@ -103,6 +103,10 @@ class Report {
     if (note === 'crash') throw new Error('broken');
     if (note === 'self-cancel') reminders<Report>(ctx).cancel(note);
     if (note === 'self-pause') reminders<Report>(ctx).pause(note);
+    if (note === 'self-pause-and-resume') {
+      reminders<Report>(ctx).pause(note);
+      reminders<Report>(ctx).resume(note);
+    }
     if (note === 'self-renew') reminders<Report>(ctx).register(note, '2h', 'generate', note);
     this.made.push(note);
   }
@@ -284,6 +288,32 @@ describe('reminders', () => {
       { name: 'self-pause', nextAt: null, runs: 1 },
       { name: 'self-renew' },
     ]);
+  });
+
+  it.each<[string, string, Recurrence]>([
+    ['paused', 'self-pause', { after: '1h' }],
+    ['paused', 'self-pause', { at: START + 3_600_000 }],
+    ['paused and resumed', 'self-pause-and-resume', { after: '1h' }],
+    ['paused and resumed', 'self-pause-and-resume', { at: START + 3_600_000 }],
+  ])('that run once are over when they have run, also %s by that run (%s, %j)', async (_, name, recurrence) => {
+    await report().ask.register(name, recurrence);
+    await clock.advance('90m');
+    expect(ledger.lines).toEqual([`${name} at 3600`]);
+    expect(await report().ask.list()).toEqual([]);
+    await expect(report().ask.resume(name)).rejects.toMatchObject({ code: 'PS_REMINDER_NOT_FOUND' });
+    await clock.advance('1d');
+    expect(ledger.lines).toEqual([`${name} at 3600`]);
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+    expect(await report().history.verify()).toMatchObject({ divergences: [] });
+  });
+
+  it('that run once and are paused before they do, run once when they are resumed', async () => {
+    await report().ask.register('r', { after: '1h' });
+    await report().ask.pause('r');
+    await clock.advance('2h');
+    expect(await report().ask.resume('r')).toBe(true);
+    await clock.advance('1d');
+    expect(ledger.lines).toEqual(at(7200));
   });
 
   it('miss nothing while paused, and go on when resumed', async () => {
