@@ -53,6 +53,29 @@ class Report {
     return reminders<Report>(ctx).register('s', '1h', 'print', this.settings);
   }
 
+  /** Arguments that no codec hands over as they are: nothing that crosses to a handler has such. */
+  @Handle()
+  registerOdd(
+    @Ctx() ctx: ActorContext,
+    kind: 'null prototype' | 'sparse' | 'minus zero' | 'minus zero within',
+  ): string {
+    const [first, third] = ['a', 'c'];
+    const sparse = [first];
+    sparse[2] = third;
+    const odd = {
+      'null prototype': Object.assign(Object.create(null) as object, { page: '1' }),
+      sparse,
+      'minus zero': -0,
+      'minus zero within': { x: -0 },
+    };
+    return reminders<Report>(ctx).register('odd', '24h', 'keep', odd[kind]);
+  }
+
+  @Handle()
+  async keep(what: unknown): Promise<void> {
+    await this.note(`${Object.is(what, -0) ? '-0' : JSON.stringify(what)}`);
+  }
+
   @Handle()
   copyMore(): void {
     this.settings.copies++;
@@ -274,6 +297,28 @@ describe('reminders', () => {
     expect(await report().ask.register('r', '2h')).toBe('replaced');
     await clock.advance('4h');
     expect(ledger.lines).toEqual(at(9000, 16200));
+  });
+
+  describe.each(['msgpack', 'json'] as const)('with values in %s', (codec) => {
+    it.each<[Parameters<Report['registerOdd']>[1], string]>([
+      ['null prototype', '{"page":"1"}'],
+      ['sparse', '["a",null,"c"]'],
+      ['minus zero', '0'],
+      ['minus zero within', '{"x":0}'],
+    ])('are the same registered again, also after a restart, with an argument such as: %s', async (kind, kept) => {
+      await app.close();
+      const providers = [ReminderFacet, { provide: Ledger, useValue: ledger }];
+      app = await ActorTestingModule.create({ actors: [Report], providers, clock, options: { codec } }).start();
+      expect(await report().ask.registerOdd(kind)).toBe('registered');
+      await clock.advance('10h');
+      expect(await report().ask.registerOdd(kind)).toBe('unchanged');
+      await app.crash();
+      await app.restart();
+      await clock.advance('10h');
+      expect(await report().ask.registerOdd(kind)).toBe('unchanged');
+      await clock.advance('10h');
+      expect(ledger.lines).toEqual([kept]);
+    });
   });
 
   it('may cancel, pause and renew themselves', async () => {
