@@ -73,7 +73,7 @@ class Report {
 
   @Handle()
   async keep(what: unknown): Promise<void> {
-    await this.note(`${Object.is(what, -0) ? '-0' : JSON.stringify(what)}`);
+    await this.note(Object.is(what, -0) ? '-0' : JSON.stringify(what));
   }
 
   @Handle()
