@@ -53,6 +53,29 @@ class Report {
     return reminders<Report>(ctx).register('s', '1h', 'print', this.settings);
   }
 
+  /** Arguments that no codec hands over as they are: nothing that crosses to a handler has such. */
+  @Handle()
+  registerOdd(
+    @Ctx() ctx: ActorContext,
+    kind: 'null prototype' | 'sparse' | 'minus zero' | 'minus zero within',
+  ): string {
+    const [first, third] = ['a', 'c'];
+    const sparse = [first];
+    sparse[2] = third;
+    const odd = {
+      'null prototype': Object.assign(Object.create(null) as object, { page: '1' }),
+      sparse,
+      'minus zero': -0,
+      'minus zero within': { x: -0 },
+    };
+    return reminders<Report>(ctx).register('odd', '24h', 'keep', odd[kind]);
+  }
+
+  @Handle()
+  async keep(what: unknown): Promise<void> {
+    await this.note(Object.is(what, -0) ? '-0' : JSON.stringify(what));
+  }
+
   @Handle()
   copyMore(): void {
     this.settings.copies++;
@@ -103,6 +126,10 @@ class Report {
     if (note === 'crash') throw new Error('broken');
     if (note === 'self-cancel') reminders<Report>(ctx).cancel(note);
     if (note === 'self-pause') reminders<Report>(ctx).pause(note);
+    if (note === 'self-pause-and-resume') {
+      reminders<Report>(ctx).pause(note);
+      reminders<Report>(ctx).resume(note);
+    }
     if (note === 'self-renew') reminders<Report>(ctx).register(note, '2h', 'generate', note);
     this.made.push(note);
   }
@@ -272,6 +299,28 @@ describe('reminders', () => {
     expect(ledger.lines).toEqual(at(9000, 16200));
   });
 
+  describe.each(['msgpack', 'json'] as const)('with values in %s', (codec) => {
+    it.each<[Parameters<Report['registerOdd']>[1], string]>([
+      ['null prototype', '{"page":"1"}'],
+      ['sparse', '["a",null,"c"]'],
+      ['minus zero', '0'],
+      ['minus zero within', '{"x":0}'],
+    ])('are the same registered again, also after a restart, with an argument such as: %s', async (kind, kept) => {
+      await app.close();
+      const providers = [ReminderFacet, { provide: Ledger, useValue: ledger }];
+      app = await ActorTestingModule.create({ actors: [Report], providers, clock, options: { codec } }).start();
+      expect(await report().ask.registerOdd(kind)).toBe('registered');
+      await clock.advance('10h');
+      expect(await report().ask.registerOdd(kind)).toBe('unchanged');
+      await app.crash();
+      await app.restart();
+      await clock.advance('10h');
+      expect(await report().ask.registerOdd(kind)).toBe('unchanged');
+      await clock.advance('10h');
+      expect(ledger.lines).toEqual([kept]);
+    });
+  });
+
   it('may cancel, pause and renew themselves', async () => {
     for (const name of ['self-cancel', 'self-pause', 'self-renew']) await report().ask.register(name, '1h');
     await clock.advance('5h');
@@ -284,6 +333,32 @@ describe('reminders', () => {
       { name: 'self-pause', nextAt: null, runs: 1 },
       { name: 'self-renew' },
     ]);
+  });
+
+  it.each<[string, string, Recurrence]>([
+    ['paused', 'self-pause', { after: '1h' }],
+    ['paused', 'self-pause', { at: START + 3_600_000 }],
+    ['paused and resumed', 'self-pause-and-resume', { after: '1h' }],
+    ['paused and resumed', 'self-pause-and-resume', { at: START + 3_600_000 }],
+  ])('that run once are over when they have run, also %s by that run (%s, %j)', async (_, name, recurrence) => {
+    await report().ask.register(name, recurrence);
+    await clock.advance('90m');
+    expect(ledger.lines).toEqual([`${name} at 3600`]);
+    expect(await report().ask.list()).toEqual([]);
+    await expect(report().ask.resume(name)).rejects.toMatchObject({ code: 'PS_REMINDER_NOT_FOUND' });
+    await clock.advance('1d');
+    expect(ledger.lines).toEqual([`${name} at 3600`]);
+    expect(await app.storage.inbox.pending(report().actorId)).toEqual([]);
+    expect(await report().history.verify()).toMatchObject({ divergences: [] });
+  });
+
+  it('that run once and are paused before they do, run once when they are resumed', async () => {
+    await report().ask.register('r', { after: '1h' });
+    await report().ask.pause('r');
+    await clock.advance('2h');
+    expect(await report().ask.resume('r')).toBe(true);
+    await clock.advance('1d');
+    expect(ledger.lines).toEqual(at(7200));
   });
 
   it('miss nothing while paused, and go on when resumed', async () => {

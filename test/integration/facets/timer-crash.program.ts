@@ -9,6 +9,7 @@ import {
   Handle,
   PlexSpacesModule,
   State,
+  SystemEnv,
   UseFacets,
   durability,
   getActorToken,
@@ -19,6 +20,18 @@ import { TypeormStorageModule } from 'plexspaces/typeorm';
 
 // Lives of a node with timers, each of which ends by SIGKILL and prints what it saw as a line of JSON:
 //   timer-crash.program.ts <database> schedule <milliseconds> | fired | look
+// All lives but the first are a day later, so that what was scheduled fell due while none was under way.
+
+/** Its wall clock; timers of a life that is under way know nothing of it. */
+class Env extends SystemEnv {
+  constructor(private readonly aheadMs: number) {
+    super();
+  }
+
+  override now(): number {
+    return super.now() + this.aheadMs;
+  }
+}
 
 class Session {
   @State() fired = 0;
@@ -45,7 +58,10 @@ class Volatile extends Session {}
 async function main([database, word, ms]: string[]): Promise<void> {
   @Module({
     imports: [
-      PlexSpacesModule.forRoot({ storage: TypeormStorageModule.sqlite(database as string) }),
+      PlexSpacesModule.forRoot({
+        storage: TypeormStorageModule.sqlite(database as string),
+        env: new Env(word === 'schedule' ? 0 : 86_400_000),
+      }),
       PlexSpacesModule.forFeature([Durable, Volatile]),
     ],
     providers: [TimerFacet],

@@ -20,7 +20,7 @@ describe('timers and SIGKILL', () => {
   }
 
   it('[FI-TI06] one that fell due meanwhile fires once when its actor is back; without durability it is gone (Q34)', () => {
-    expect(life('schedule', '2000')).toEqual([
+    expect(life('schedule', '3600000')).toEqual([
       { fired: 0, timers: 1 },
       { fired: 0, timers: 1 },
     ]);

@@ -37,7 +37,7 @@ export function makePlanned(
   const { principal, args } = planned;
   const trail = { sender: to.encoded, correlationId: '', causationId, principal, headers: NO_HEADERS, chain: [] };
   const payload = encodePayload(args, { maxBytes: system.options.maxPayloadBytes }, 'args');
-  const message = new Message(to, handler, args.every(isPrimitive) ? args : decode(payload), trail, system.env, id);
+  const message = new Message(to, handler, args.every(isKept) ? args : decode(payload), trail, system.env, id);
   message.payload = payload;
   message.bytes = payload.length;
   message.keyed = true;
@@ -60,6 +60,11 @@ function handlerOf(to: Address, facet: string, planned: PlannedMessage): Handler
       ? { ...goneHandler(`${facet}:${occurrence.name}`), property: '' }
       : (to.definition.handlers.get(name) ?? goneHandler(name));
   return retries === true && handler.retry === null ? { ...handler, retry: MESSAGE_RETRY } : handler;
+}
+
+/** Comes back from its encoding as it is, which -0 does not. */
+function isKept(value: unknown): boolean {
+  return isPrimitive(value) && !Object.is(value, -0);
 }
 
 function decode(payload: Uint8Array): unknown[] {

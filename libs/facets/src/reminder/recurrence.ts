@@ -94,6 +94,11 @@ export function readRecurrence(given: Recurrence, now: number): Schedule {
   };
 }
 
+/** It is over when it has run, or was given up, whatever its run has done about it. */
+export function isOnce({ at, afterMs }: Schedule): boolean {
+  return at !== null || afterMs !== null;
+}
+
 function knownOf(way: (typeof WAYS)[number]): readonly string[] {
   return [way, ...(way === 'cron' ? ['zone'] : []), ...POLICIES];
 }

@@ -18,7 +18,7 @@ export class ReminderService implements Omit<Reminders, 'register'> {
     const { state, planner, config } = this.context;
     const schedule = this.scheduleOf(name, recurrence ?? config.defaultRecurrence);
     const before = state.get(name);
-    if (before !== undefined && isSame(before, schedule, handler, args)) return 'unchanged';
+    if (before !== undefined && this.isSame(name, before, { ...before, schedule, handler, args })) return 'unchanged';
     if (before === undefined && state.size >= config.maxReminders)
       throw new ReminderLimitError(this.context.actorId, name, config.maxReminders);
     const registeredAt = planner.now();
@@ -79,6 +79,12 @@ export class ReminderService implements Omit<Reminders, 'register'> {
     this.context.state.set(name, entry);
   }
 
+  /** Compared as they are kept: a codec gives plain objects for those without a prototype, and 0 for -0. */
+  private isSame(name: string, before: ReminderEntry, given: ReminderEntry): boolean {
+    if (before.handler !== given.handler || !isDeepStrictEqual(before.schedule, given.schedule)) return false;
+    return isDeepStrictEqual(before.args, this.context.planner.check(runOf(name, given)));
+  }
+
   private takeBack(name: string, { generation, number, dueAt }: ReminderEntry): void {
     if (dueAt !== null) this.context.planner.withdraw({ name, generation, number });
   }
@@ -107,8 +113,4 @@ export class ReminderService implements Omit<Reminders, 'register'> {
   private invalid(name: string, reason: string): InvalidReminderError {
     return new InvalidReminderError(this.context.actorId, name, reason);
   }
-}
-
-function isSame(before: ReminderEntry, schedule: Schedule, handler: string, args: readonly unknown[]): boolean {
-  return before.handler === handler && isDeepStrictEqual([before.schedule, before.args], [schedule, args]);
 }

@@ -12,7 +12,7 @@ import {
 } from '#core';
 import { wholeFromOne } from '../plan-name';
 import { isTooLate, nextTime } from './next-run';
-import { type Recurrence, Refusal, readRecurrence } from './recurrence';
+import { type Recurrence, Refusal, isOnce, readRecurrence } from './recurrence';
 import { type ReminderState, isCurrent, runOf } from './reminder-entry';
 import { ReminderService } from './reminder-service';
 
@@ -124,7 +124,7 @@ export class ReminderFacet implements Facet<ReminderConfig, ReminderState>, OnAp
     const mayBePassedOver = !failed && !planner.isRevived;
     const isPassedOver = mayBePassedOver && dueAt !== null && isTooLate(schedule, dueAt, planner.startedAt);
     const runs = entry.runs + (isPassedOver ? 0 : 1);
-    if (schedule.maxOccurrences !== null && runs >= schedule.maxOccurrences) {
+    if (isOnce(schedule) || (schedule.maxOccurrences !== null && runs >= schedule.maxOccurrences)) {
       if (entry.number !== number && dueAt !== null) planner.withdraw({ name, generation, number: entry.number });
       return void state.delete(name);
     }
