@@ -44,6 +44,8 @@ export class ChildActor implements Supervised, Rider {
   private failStart: ((error: Error) => void) | null = null;
   /** While it starts: it was stopped, right behind its first turn. */
   private hasLeft = false;
+  /** While it starts: it was given up, right behind its first turn. */
+  private isLost = false;
 
   constructor(
     private readonly nursery: Nursery,
@@ -88,11 +90,12 @@ export class ChildActor implements Supervised, Rider {
   async start(): Promise<void> {
     this.status = 'starting';
     this.starts++;
-    this.hasLeft = false;
+    this.hasLeft = this.isLost = false;
     const { startTimeoutMs } = this.spec;
     const tooLate = (): Error => new StartTimeoutError(this.watcher.name, this.spec.id, startTimeoutMs);
     try {
       await within(this.nursery.system.env, startTimeoutMs, this.unlessLost(this.bringUp()), tooLate);
+      if (this.isLost) throw this.lostError(); // in the microtasks since it was up
     } catch (error) {
       if (isPlexSpacesError(error, 'PS_ACTOR_TERMINATED')) {
         this.status = 'down'; // for good, in an earlier life of the process: that cannot be undone
@@ -168,13 +171,14 @@ export class ChildActor implements Supervised, Rider {
   }
 
   left(departure: Departure): void {
+    if (departure === 'passive') return; // it was up, and its next message brings it back
     const { failStart } = this;
-    const lost = new ActorFailedError(this.address.encoded, 'its start');
     if (this.status === 'starting') {
       this.reins.isTight = true; // what comes, and what stood behind, waits for the next start
       this.hasLeft = departure === 'terminated';
+      this.isLost = departure === 'failed';
     }
-    if (failStart !== null) this.nursery.system.env.immediate(() => failStart(lost)); // after whoever knows why
+    if (failStart !== null) this.nursery.system.env.immediate(() => failStart(this.lostError())); // after whoever knows why
     if (departure === 'terminated' && this.status === 'running') this.stoppedByItself();
   }
 
@@ -256,6 +260,10 @@ export class ChildActor implements Supervised, Rider {
       const isGone = isPlexSpacesError(error, 'PS_ACTOR_TERMINATED') || isPlexSpacesError(error, 'PS_ACTOR_NOT_FOUND');
       if (!isGone) throw error;
     }
+  }
+
+  private lostError(): ActorFailedError {
+    return new ActorFailedError(this.address.encoded, 'its start');
   }
 
   private downError(cause: unknown): ChildDownError {
