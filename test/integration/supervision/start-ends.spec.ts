@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { child, virtualActor } from 'plexspaces';
+import { type ActorId, child, virtualActor } from 'plexspaces';
 import { setFailpointHook } from 'plexspaces/spi';
 import { closeApps } from '../../support/app';
 import { Gate } from '../../support/gate';
@@ -76,3 +76,40 @@ it.each([PLAIN, DURABLE])(
     await env.runUntil(ref('a').ask.add(1));
   },
 );
+
+describe.each([PLAIN, DURABLE])('a start that was given up says nothing about the next, $name', (kind) => {
+  class Slow extends Worker {
+    override async onActivate(self: ActorId): Promise<void> {
+      await super.onActivate(self);
+      const gate = gates.get('once');
+      if (!gates.delete('once')) return;
+      await gate?.pass();
+      throw new Error('too late');
+    }
+  }
+
+  it('its hook fails when another life has begun', async () => {
+    const worker = kind.virtual(Slow);
+    const top = supervisor('Top', {
+      strategy: 'oneForAll',
+      children: [child(worker, 'a', { startTimeout: '5s' }), child(worker, 'b')],
+    });
+    const { app, ref, starts, statuses } = await startTree(worker, [top]);
+    const gate = new Gate();
+    gates.set('once', gate);
+    await env.runUntil(ref('a').stop()); // a new activation, and with it a new opening
+    await gate.reached;
+    await env.advance('10s');
+    const before = await starts(top);
+    expect(await statuses(top)).toEqual({ a: 'running', b: 'running' });
+    expect(await env.runUntil(ref('a').ask.add(1))).toBe(1);
+    const told = app.events.length;
+    gate.open();
+    await env.settle();
+    await env.advance('10s');
+    expect(await starts(top)).toEqual(before);
+    expect(await statuses(top)).toEqual({ a: 'running', b: 'running' });
+    expect(app.events.slice(told)).toEqual([]);
+    expect(await env.runUntil(ref('a').ask.add(1))).toBe(2);
+  });
+});

@@ -1,6 +1,7 @@
 import { type Env, isPlexSpacesError } from '#spi';
 import type { Address } from '../runtime/address';
-import type { Activation, Departure } from '../runtime/activation';
+import type { Activation } from '../runtime/activation';
+import type { Departure } from '../runtime/lifecycle-events';
 import { LooseReins, Reins, type Rider } from '../runtime/reins';
 import { CREATE } from '../runtime/system-messages';
 import type { SystemPort } from '../runtime/system-port';
