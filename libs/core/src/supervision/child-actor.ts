@@ -3,8 +3,8 @@ import type { Address } from '../runtime/address';
 import type { Activation } from '../runtime/activation';
 import type { Departure } from '../runtime/lifecycle-events';
 import { LooseReins, Reins, type Rider } from '../runtime/reins';
-import { CREATE } from '../runtime/system-messages';
 import type { SystemPort } from '../runtime/system-port';
+import { takeWaiting } from '../runtime/take-waiting';
 import {
   ActorFailedError,
   ActorTerminatedError,
@@ -107,7 +107,7 @@ export class ChildActor implements Supervised, Rider {
       this.status = 'halted';
       const { activation } = this;
       this.reins.stay(activation);
-      if (activation?.isUp === false && !this.reins.isAtGate) this.tryLater(activation, asError(error)); // its hooks have not ended
+      if (activation?.isUp === false && !this.reins.isAtGate) this.handOn(activation, asError(error)); // its hooks have not ended
       throw error;
     }
     if (this.status !== 'starting') return;
@@ -226,9 +226,9 @@ export class ChildActor implements Supervised, Rider {
     await Promise.all([this.create(), this.reins.go(activation)]);
   }
 
-  /** A start that takes too long: what waits for the actor waits for the next. */
-  private tryLater(activation: Activation, error: Error): void {
-    const waiting = activation.mailbox.drop(({ handler }) => handler !== CREATE);
+  /** It leaves memory, and what waits for the actor waits for its next activation. */
+  private handOn(activation: Activation, error: Error): void {
+    const waiting = takeWaiting(activation);
     activation.giveUp(error);
     for (const message of waiting) this.nursery.system.deliver(message);
   }
@@ -241,9 +241,12 @@ export class ChildActor implements Supervised, Rider {
 
   private async release(activation: Activation): Promise<void> {
     const { isTight } = this.reins;
-    const isShut = isTight && !activation.isOpen;
-    if (isShut) activation.giveUp(new ActorTerminatedError(this.address.encoded)); // nobody opens its gate any more
-    if (isShut && this.spec.definition.virtual !== null) return;
+    if (isTight && this.spec.definition.virtual !== null) {
+      this.handOn(activation, this.lostError()); // as nobody's child, which may be there at any time (P1)
+      activation.become('Inactive', 'stop');
+      return;
+    }
+    if (isTight && !activation.isOpen) activation.giveUp(new ActorTerminatedError(this.address.encoded)); // nobody opens its gate any more
     activation.reins = null;
     if (isTight) return this.stopActor('brutal');
     const { shutdownMs } = this.spec;
