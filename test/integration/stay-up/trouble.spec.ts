@@ -44,4 +44,13 @@ describe('a worker (keepAlive)', () => {
     await app.close();
     expect(env.isKept).toBe(false);
   });
+
+  it('whose close fails does not keep its process', async () => {
+    const env = new Process();
+    const app = await startApp({ actors: [], env, keepAlive: true });
+    expect(env.isKept).toBe(true);
+    app.system.writer.close = () => Promise.reject(new Error('cannot be closed'));
+    await expect(app.system.close()).rejects.toThrow('cannot be closed');
+    expect(env.isKept).toBe(false);
+  });
 });

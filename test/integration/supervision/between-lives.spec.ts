@@ -12,7 +12,7 @@ import {
 import { type App, closeApps, startApp } from '../../support/app';
 import { Gate } from '../../support/gate';
 import { DURABLE, PLAIN } from '../../support/kinds';
-import { Worker, env, gates, hanging, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
+import { Worker, env, gates, hanging, life, refusals, resetWorkers, startTree, supervisor, workerOf } from './workers';
 
 beforeEach(resetWorkers);
 afterEach(closeApps);
@@ -38,13 +38,15 @@ describe.each([PLAIN, DURABLE])('between two lives of a child, $name', (kind) =>
     await expect(ref('a').ask.add(1)).rejects.toMatchObject({ code: 'PS_ACTOR_TERMINATED' });
   });
 
-  it('removeChild ends, also of a virtual actor', async () => {
+  it.each(['stopped', 'crashed'])('removeChild ends, also of a virtual actor: what waited goes on, %s', async (how) => {
     const worker = workerOf(kind);
     const top = supervisor('Top', { backoff, children: [child(worker, 'a')] });
-    const { ref, handle } = await startTree(worker, [top]);
-    await env.runUntil(ref('a').stop());
+    const { ref, crash, handle } = await startTree(worker, [top]);
+    if (how === 'crashed') await crash('a');
+    else await env.runUntil(ref('a').stop());
+    await ref('a').tell.add(5);
     const waiting = ref('a').ask.add(1);
-    const told = expect(waiting).rejects.toMatchObject({ code: 'PS_ACTOR_TERMINATED' });
+    const told = expect(waiting).resolves.toBe(6); // it is nobody's child any more, and was never terminated (P1)
     await env.settle();
     let isRemoved = false;
     void handle(top)
@@ -53,7 +55,26 @@ describe.each([PLAIN, DURABLE])('between two lives of a child, $name', (kind) =>
     await env.advance('5s');
     expect(isRemoved).toBe(true);
     await told;
-    expect(await env.runUntil(ref('a').ask.add(1))).toBe(1); // nobody's child any more
+    expect(await env.runUntil(ref('a').ask.add(1))).toBe(7);
+  });
+
+  it('removeChild of a virtual actor: a tell that was to run again does so', async () => {
+    class Patient extends Worker {
+      @Handle() override crashOnce(by: number): number {
+        return super.crashOnce(by); // a start more, since one that was decided on counts
+      }
+    }
+    const worker = kind.virtual(Patient);
+    const top = supervisor('Top', { backoff, children: [child(worker, 'a')] });
+    const { ref, handle, statuses } = await startTree(worker, [top]);
+    await ref('a').tell.crashOnce(5);
+    await ref('a').tell.add(1);
+    await env.settle();
+    expect(await statuses(top)).toEqual({ a: 'halted' });
+    await env.runUntil(handle(top).removeChild('subject/a'));
+    await env.advance('10s');
+    expect(life.filter((what) => what.startsWith('ran'))).toEqual(['ran a 5', 'ran a 1']);
+    expect(await env.runUntil(ref('a').ask.add(0))).toBe(6);
   });
 
   it('removeChild: the actor was stopped for good', async () => {

@@ -1,9 +1,10 @@
 import type { ActorInfo } from '../actor/actor-ref';
 import type { FacetChain, ResolvedFacet } from '../facet/facet-chain';
-import type { Activation, Departure } from './activation';
+import type { Activation } from './activation';
 import type { Activations } from './activations';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
+import type { Departure } from './lifecycle-events';
 import type { Message } from './message';
 import type { PlainActivation } from './plain-activation';
 

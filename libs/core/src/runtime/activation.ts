@@ -6,7 +6,7 @@ import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { Timed } from './deadline-queue';
 import { failMessages } from './fail-messages';
-import type { ActorState } from './lifecycle-events';
+import type { ActorState, Departure } from './lifecycle-events';
 import { Mailbox } from './mailbox';
 import type { Message } from './message';
 import { openLater, openingError } from './open-later';
@@ -22,16 +22,14 @@ import { WaitList } from './wait-list';
 /** Messages handled in one go before timers and I/O get their turn again. */
 const BURST = 256;
 
-/** Why an activation left memory. */
-export type Departure = 'passive' | 'terminated' | 'failed';
-
 /**
  * One actor in memory, from Creating until it is released. It owns the mailbox and the life-cycle state; how a turn
  * is carried out and what makes it final is the subclass's.
  *
  *  A1. At most one turn runs; the next starts after `turnEnded` (P2).
  *  A2. Nothing starts before `load` succeeded; messages that come earlier wait.
- *  A3. Once released nothing starts; every message it still had was answered, failed, or is a stored row.
+ *  A3. Once released nothing starts, and what comes of it still is nobody's news; every message it still had was
+ *      answered, failed, or is a stored row.
  *  A4. It is idle exactly while nothing runs, waits or is on its way to the store; only then does it passivate.
  */
 export abstract class Activation extends Timed implements TurnHost {
@@ -261,6 +259,7 @@ export abstract class Activation extends Timed implements TurnHost {
 
   /** An ordinary error has ended a turn or an opening: its supervisor hears of it, if it has one. */
   crash(error: unknown): void {
+    if (this.released) return; // A3: the reins are its successor's by now
     this.become('Failed', 'error', error);
     this.reins?.crashed(error, this.isUp);
   }
@@ -285,6 +284,7 @@ export abstract class Activation extends Timed implements TurnHost {
   }
 
   release(departure: Departure): void {
+    if (this.released) return;
     this.released = true;
     this.free = false;
     if (this.timedIn !== null) this.timedIn.remove(this);

@@ -7,7 +7,7 @@ import { type DurabilityConfig, resolveDurability } from '../facet/durability.fa
 import { endAlarms, moveAlarms } from '../planning/alarms';
 import { isHeardOf } from '../deferred/delegation';
 import { outsideTurns } from '../turn/frame';
-import type { Activation, Departure } from './activation';
+import type { Activation } from './activation';
 import type { ActorClass } from './actor-class';
 import type { Address } from './address';
 import { AttachMarks } from './attach-marks';
@@ -16,6 +16,7 @@ import { DurableActivation } from './durable-activation';
 import { EndedActors } from './ended-actors';
 import { drainActivations } from './drain';
 import { startEager } from './eager-start';
+import type { Departure } from './lifecycle-events';
 import { fullError, isFull } from './mailbox-limit';
 import type { Message } from './message';
 import { PlainActivation } from './plain-activation';

@@ -280,11 +280,14 @@ export class ActorSystem extends ActivationAccess implements SystemPort {
   }
 
   private async closeOnce(): Promise<void> {
-    if (!this.deliveries.isStopping) await this.drain();
-    await this.writer.close();
-    await this.terms.end();
-    this.deadlines.close();
-    this.staysUp.end();
-    this.events.events$.complete();
+    try {
+      if (!this.deliveries.isStopping) await this.drain();
+      await this.writer.close();
+      await this.terms.end();
+    } finally {
+      this.deadlines.close();
+      this.staysUp.end(); // a worker that could not be closed keeps no process either
+      this.events.events$.complete();
+    }
   }
 }

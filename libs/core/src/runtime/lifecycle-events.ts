@@ -10,6 +10,9 @@ import { outsideTurns } from '../turn/frame';
  */
 export type ActorState = 'Creating' | 'Inactive' | 'Active' | 'Terminated' | 'Failed';
 
+/** Why an activation left memory. */
+export type Departure = 'passive' | 'terminated' | 'failed';
+
 /** One transition of one actor. @publicApi */
 export interface LifecycleEvent {
   readonly actor: ActorId;

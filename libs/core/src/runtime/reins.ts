@@ -1,7 +1,8 @@
 import type { Env, Timer } from '#spi';
-import type { Activation, Departure } from './activation';
+import type { Activation } from './activation';
 import { activateHooks } from '../facet/facet-lifecycle';
 import { leaveInstance } from './activation-hooks';
+import type { Departure } from './lifecycle-events';
 import { WaitList } from './wait-list';
 
 /** Between two looks whether a turn has begun that was on its way when the time was up. */

@@ -1,9 +1,10 @@
 import { type Env, isPlexSpacesError } from '#spi';
 import type { Address } from '../runtime/address';
-import type { Activation, Departure } from '../runtime/activation';
+import type { Activation } from '../runtime/activation';
+import type { Departure } from '../runtime/lifecycle-events';
 import { LooseReins, Reins, type Rider } from '../runtime/reins';
-import { CREATE } from '../runtime/system-messages';
 import type { SystemPort } from '../runtime/system-port';
+import { takeWaiting } from '../runtime/take-waiting';
 import {
   ActorFailedError,
   ActorTerminatedError,
@@ -44,6 +45,8 @@ export class ChildActor implements Supervised, Rider {
   private failStart: ((error: Error) => void) | null = null;
   /** While it starts: it was stopped, right behind its first turn. */
   private hasLeft = false;
+  /** While it starts: it was given up, right behind its first turn. */
+  private isLost = false;
 
   constructor(
     private readonly nursery: Nursery,
@@ -88,11 +91,12 @@ export class ChildActor implements Supervised, Rider {
   async start(): Promise<void> {
     this.status = 'starting';
     this.starts++;
-    this.hasLeft = false;
+    this.hasLeft = this.isLost = false;
     const { startTimeoutMs } = this.spec;
     const tooLate = (): Error => new StartTimeoutError(this.watcher.name, this.spec.id, startTimeoutMs);
     try {
       await within(this.nursery.system.env, startTimeoutMs, this.unlessLost(this.bringUp()), tooLate);
+      if (this.isLost) throw this.lostError(); // in the microtasks since it was up
     } catch (error) {
       if (isPlexSpacesError(error, 'PS_ACTOR_TERMINATED')) {
         this.status = 'down'; // for good, in an earlier life of the process: that cannot be undone
@@ -103,7 +107,7 @@ export class ChildActor implements Supervised, Rider {
       this.status = 'halted';
       const { activation } = this;
       this.reins.stay(activation);
-      if (activation?.isUp === false && !this.reins.isAtGate) this.tryLater(activation, asError(error)); // its hooks have not ended
+      if (activation?.isUp === false && !this.reins.isAtGate) this.handOn(activation, asError(error)); // its hooks have not ended
       throw error;
     }
     if (this.status !== 'starting') return;
@@ -168,13 +172,14 @@ export class ChildActor implements Supervised, Rider {
   }
 
   left(departure: Departure): void {
+    if (departure === 'passive') return; // it was up, and its next message brings it back
     const { failStart } = this;
-    const lost = new ActorFailedError(this.address.encoded, 'its start');
     if (this.status === 'starting') {
       this.reins.isTight = true; // what comes, and what stood behind, waits for the next start
       this.hasLeft = departure === 'terminated';
+      this.isLost = departure === 'failed';
     }
-    if (failStart !== null) this.nursery.system.env.immediate(() => failStart(lost)); // after whoever knows why
+    if (failStart !== null) this.nursery.system.env.immediate(() => failStart(this.lostError())); // after whoever knows why
     if (departure === 'terminated' && this.status === 'running') this.stoppedByItself();
   }
 
@@ -221,9 +226,9 @@ export class ChildActor implements Supervised, Rider {
     await Promise.all([this.create(), this.reins.go(activation)]);
   }
 
-  /** A start that takes too long: what waits for the actor waits for the next. */
-  private tryLater(activation: Activation, error: Error): void {
-    const waiting = activation.mailbox.drop(({ handler }) => handler !== CREATE);
+  /** It leaves memory, and what waits for the actor waits for its next activation. */
+  private handOn(activation: Activation, error: Error): void {
+    const waiting = takeWaiting(activation);
     activation.giveUp(error);
     for (const message of waiting) this.nursery.system.deliver(message);
   }
@@ -236,9 +241,12 @@ export class ChildActor implements Supervised, Rider {
 
   private async release(activation: Activation): Promise<void> {
     const { isTight } = this.reins;
-    const isShut = isTight && !activation.isOpen;
-    if (isShut) activation.giveUp(new ActorTerminatedError(this.address.encoded)); // nobody opens its gate any more
-    if (isShut && this.spec.definition.virtual !== null) return;
+    if (isTight && this.spec.definition.virtual !== null) {
+      this.handOn(activation, this.lostError()); // as nobody's child, which may be there at any time (P1)
+      activation.become('Inactive', 'stop');
+      return;
+    }
+    if (isTight && !activation.isOpen) activation.giveUp(new ActorTerminatedError(this.address.encoded)); // nobody opens its gate any more
     activation.reins = null;
     if (isTight) return this.stopActor('brutal');
     const { shutdownMs } = this.spec;
@@ -256,6 +264,10 @@ export class ChildActor implements Supervised, Rider {
       const isGone = isPlexSpacesError(error, 'PS_ACTOR_TERMINATED') || isPlexSpacesError(error, 'PS_ACTOR_NOT_FOUND');
       if (!isGone) throw error;
     }
+  }
+
+  private lostError(): ActorFailedError {
+    return new ActorFailedError(this.address.encoded, 'its start');
   }
 
   private downError(cause: unknown): ChildDownError {

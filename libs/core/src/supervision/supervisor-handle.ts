@@ -49,7 +49,10 @@ export class SupervisorHandle {
     });
   }
 
-  /** Stops a child and forgets it: an actor without `virtualActor()` is stopped for good. @throws UnknownChildError */
+  /**
+   * Stops a child and forgets it: an actor without `virtualActor()` is stopped for good. What waits for the next start of a
+   * virtual one goes on, as nobody's child. @throws UnknownChildError
+   */
   removeChild(child: string | ActorId): Promise<void> {
     return this.change(async (node) => {
       const found = find(node, child);
