@@ -136,12 +136,14 @@ describe.each([PLAIN, DURABLE])(
       return (await desk.ask.seen()).spent[0] as ReplyToken<string>;
     }
 
+    const never = { messageId: 'x', since: Number.MAX_SAFE_INTEGER };
+
     it.each([
       ['answered twice', async (desk: ActorRef<Desk>) => desk.ask.replyTo(await spent(desk)), 'unknown'],
-      ['never made', (desk: ActorRef<Desk>) => desk.ask.replyTo({ actor: desk.actorId, messageId: 'x' }), 'unknown'],
+      ['never made', (desk: ActorRef<Desk>) => desk.ask.replyTo({ ...never, actor: desk.actorId }), 'unknown'],
       [
         'of another actor',
-        (desk: ActorRef<Desk>) => desk.ask.replyTo({ actor: 'default/default/subject/z', messageId: 'x' }),
+        (desk: ActorRef<Desk>) => desk.ask.replyTo({ ...never, actor: 'default/default/subject/z' }),
         'foreign',
       ],
       ['no token', (desk: ActorRef<Desk>) => desk.ask.replyTo('soon'), 'malformed'],

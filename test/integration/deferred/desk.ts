@@ -84,6 +84,12 @@ export class Desk implements OnCreate {
   @Handle({ retry: { maxAttempts: 1 } }) breakOn(): string {
     throw new Error('a bug');
   }
+  /** The same, much later: `workOn`, or `request`, which puts it off once more. */
+  @Handle() async passOnLater(name: string, how: 'workOn' | 'request', @Ctx() ctx: ActorContext): Promise<void> {
+    const replyTo = this.waiting[name];
+    const later = ctx.actor(this.constructor as typeof Desk, ctx.self.key).with({ replyTo, delay: '30h' }).tell;
+    await (how === 'workOn' ? later.workOn(name, false) : later.request(name));
+  }
   /** Passed on, and put off once more by who it was passed on to. */
   @Handle() async passOnAndWait(name: string, @Ctx() ctx: ActorContext): Promise<void> {
     const replyTo = this.waiting[name];

@@ -2,12 +2,13 @@ import { DeadlockError } from 'plexspaces';
 import { ActorTestingModule, ManualClock, type TestApp } from 'plexspaces/testing';
 import { runningTurnOf } from '../../../libs/core/src/runtime/running-turn';
 import type { Turn } from '../../../libs/core/src/turn/turn';
-import { type Script, Kept, Plain, ask, classOf, letEffectsWait, sleep } from './script-actors';
+import { type Script, type Step, Kept, Plain, ask, classOf, letEffectsWait, sleep } from './script-actors';
 
 let app: TestApp;
 let clock: ManualClock;
 beforeEach(async () => {
   clock = new ManualClock({ random: () => 0.5 });
+  letEffectsWait((ms) => new Promise((resolve) => void clock.schedule(() => resolve(undefined), ms)));
   app = await ActorTestingModule.create({ actors: [Plain, Kept], clock }).start();
 });
 afterEach(() => app.close());
@@ -204,17 +205,41 @@ describe.each(['p', 'd'])('answers that are put off: %s', (kind) => {
 
 describe.each(['p', 'd'])('asks inside side effects: %s', (kind) => {
   const [one, two, three] = [`${kind}1`, `${kind}2`, `${kind}3`] as const;
-
-  it('a circle through one is broken like any other', async () => {
-    const both = Promise.all([run(one, sleep(5), { outside: [{ ask: two, does: [] }] }), run(two, ask(one))]);
-    await clock.advance(105);
-    expect(await both).toEqual([{ code: 'PS_DEADLOCK', path: path(one, two) }, 1]);
+  const outside = (key: string, afterMs?: number, does: Script = []): Step => ({
+    outside: [{ ask: key, does }],
+    ...(afterMs !== undefined && { afterMs }),
   });
 
-  it('one that comes back to the actor that waits is refused at once', async () => {
-    expect(await run(one, { outside: [{ ask: one, does: [] }] })).toMatchObject({ code: 'PS_CALL_CYCLE' });
-    expect(await run(one, { outside: [{ ask: two, does: [ask(one)] }] })).toMatchObject({ code: 'PS_CALL_CYCLE' });
-    expect(clock.now()).toBe(Date.UTC(2030, 0, 1));
+  it('are no circle when the effect goes on by itself', async () => {
+    const both = Promise.all([run(one, sleep(5), outside(two, 300)), run(two, ask(one))]);
+    await clock.advance('1s');
+    expect(await both).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
+  it('park no accepted work', async () => {
+    await app.ref(classOf(one), one).tell.run([sleep(5), outside(two, 300)]);
+    await app.ref(classOf(two), two).tell.run([ask(one)]);
+    await clock.advance('1s');
+    for (const key of [one, two]) expect(await app.storage.inbox.parked(at(key))).toEqual([]);
+    expect([(await seen(one)).done, (await seen(two)).done]).toEqual([2, 2]);
+  });
+
+  it('come back to their actor when its turn has ended', async () => {
+    const asked = run(one, outside(two, 300, [ask(one)]));
+    const itself = run(three, outside(three, 300));
+    await clock.advance('1s');
+    expect(await Promise.all([asked, itself])).toEqual([1, 1]);
+    for (const key of [one, two, three]) expect((await seen(key)).done).toBe(key === two ? 1 : 2);
+  });
+
+  it('end with their time where the effect awaits nothing else: nobody can know that it does', async () => {
+    await app.ref(classOf(one), one).tell.run([sleep(5), { caught: [outside(two)] }]);
+    await app.ref(classOf(two), two).tell.run([{ caught: [ask(one)] }]);
+    await clock.advance('29s');
+    expect([(await seen(one)).done, (await seen(two)).done]).toEqual([0, 0]);
+    await clock.advance('2s');
+    expect(await seen(one)).toEqual({ seen: [], done: 1 }); // the other's ask had given up before, and was not started
+    expect(await seen(two)).toEqual({ seen: ['PS_ASK_TIMEOUT'], done: 2 });
   });
 
   it('an effect that may go on with another answer does', async () => {

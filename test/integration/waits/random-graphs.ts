@@ -4,7 +4,9 @@ import { Random } from '../../../libs/testing/src/conformance/random';
 import { type Script, type Step, Kept, Plain, ask, classOf, letEffectsWait, sleep } from './script-actors';
 
 // Random actors that ask each other in random ways. Whether a graph hangs is learned without the detection, from a run in
-// which nobody looks: what is not answered long before an ask times out never will be. The detection has to agree.
+// which nobody looks: what is not answered long before an ask times out never will be. The detection has to agree. Side effects
+// that ask go on by themselves here, since one that awaits nothing else hangs for its ask's time, and nobody can know it. And
+// what is refused as a chain that meets itself has to be one.
 
 /** Every wait that ends by itself has ended by then, and no ask has timed out. */
 const HANGS_AFTER = '25s';
@@ -25,6 +27,8 @@ interface Graph {
 
 interface Verdict {
   readonly unanswered: number;
+  /** Calls that were refused as a chain that meets itself, and are none. */
+  readonly refused: number;
   readonly deadlocks: readonly DeadlockError[];
 }
 
@@ -43,12 +47,13 @@ export async function judgeGraphs(seeds: readonly number[], tally: Tally): Promi
   const watched = await runAll(graphs, true);
   graphs.forEach(({ name }, i) => {
     const hangs = (alone[i] as Verdict).unanswered > 0;
-    const { unanswered, deadlocks } = watched[i] as Verdict;
+    const { unanswered, refused, deadlocks } = watched[i] as Verdict;
     tally.graphs++;
     tally.deadlocks += deadlocks.length;
     if (hangs) tally.hanging++;
     if (!hangs && deadlocks.length > 0) tally.wrong.push(`${name}: false alarm, ${deadlocks[0]?.path.join(' → ')}`);
     if (hangs && deadlocks.length === 0) tally.wrong.push(`${name}: hangs, and nobody says so`);
+    if (refused > 0) tally.wrong.push(`${name}: ${refused} calls are refused, though no chain meets itself`);
     if (unanswered > 0) tally.wrong.push(`${name}: ${unanswered} calls are still not answered`);
   });
 }
@@ -66,7 +71,8 @@ async function runAll(graphs: readonly Graph[], detects: boolean): Promise<Verdi
     const answered = graphs.map((graph) => start(app, clock, graph));
     await clock.advance(detects ? ENDS_BY : HANGS_AFTER);
     return graphs.map(({ name, keys, calls }, i) => ({
-      unanswered: Math.max(calls.length - (answered[i] as () => number)(), busyOf(app, keys, name)),
+      unanswered: Math.max(calls.length - (answered[i] as Answered).over, busyOf(app, keys, name)),
+      refused: (answered[i] as Answered).refused,
       deadlocks: found.filter(({ actor }) => actor.endsWith(`@${name}`)),
     }));
   } finally {
@@ -89,22 +95,42 @@ function busyOf(app: TestApp, keys: readonly string[], graph: string): number {
   }).length;
 }
 
-/** @returns how many of its calls are over */
-function start(app: TestApp, clock: ManualClock, { calls, name }: Graph): () => number {
-  let over = 0;
+/** Of the calls of one graph. */
+interface Answered {
+  over: number;
+  refused: number;
+}
+
+function start(app: TestApp, clock: ManualClock, { calls, name }: Graph): Answered {
+  const answered = { over: 0, refused: 0 };
   for (const { at, key, script, tells } of calls) {
     const ref = app.ref(classOf(key), `${key}@${name}`);
     clock.schedule(() => {
       const sent: Promise<unknown> = tells ? ref.tell.run(script) : ref.ask.run(script);
       sent.then(
-        () => over++,
+        () => answered.over++,
         (error: unknown) => {
-          if (!isPlexSpacesError(error, 'PS_ASK_TIMEOUT')) over++;
+          if (!isPlexSpacesError(error, 'PS_ASK_TIMEOUT')) answered.over++;
+          if (isPlexSpacesError(error, 'PS_CALL_CYCLE') && !meetsItself(script, [`${key}@${name}`])) answered.refused++;
         },
       );
     }, at);
   }
-  return () => over;
+  return answered;
+}
+
+/** Does an ask wait for an actor that waits for it, or another of its chain? What a side effect asks begins one; nobody hears of a tell. */
+function meetsItself(script: Script, chain: readonly string[]): boolean {
+  return script.some((step): boolean => {
+    if ('ask' in step) return chain.includes(step.ask) || meetsItself(step.does, [...chain, step.ask]);
+    if ('reenter' in step) return meetsItself(step.does, [...chain, step.reenter]);
+    if ('request' in step) return chain.includes(step.request) || meetsItself(step.does, [step.request]);
+    if ('aside' in step) return chain.includes(step.aside) || meetsItself(step.does, [step.aside]);
+    if ('outside' in step) return step.outside.some(({ ask: key, does }) => meetsItself(does, [key]));
+    if ('all' in step) return step.all.some((each) => meetsItself(each, chain));
+    if ('race' in step) return step.race.some((each) => meetsItself(each, chain));
+    return 'caught' in step && meetsItself(step.caught, chain);
+  });
 }
 
 function draw(seed: number): Graph {
@@ -150,6 +176,7 @@ function drawStep(random: Random, keys: readonly string[], graph: string, depth:
         ask: `${random.pick(keys)}@${graph}`,
         does: deeper(),
       })),
+      afterMs: 1 + random.below(200),
     };
   if (kind === 10 && mayReenter && key.startsWith('p')) return { reenter: key, does: deeper() };
   return ask(key, ...deeper());

@@ -19,8 +19,8 @@ export type Step =
   | { readonly request: string; readonly does: Script }
   /** The same, with the token kept; a later message, sent in so many ms, answers. */
   | { readonly aside: string; readonly afterMs: number; readonly does: Script }
-  /** Asked inside a side effect: all of them, the first answer is enough. */
-  | { readonly outside: readonly { readonly ask: string; readonly does: Script }[] }
+  /** Asked inside a side effect: all of them, the first answer is enough. So are `afterMs`, which it may go on with by itself. */
+  | { readonly outside: readonly { readonly ask: string; readonly does: Script }[]; readonly afterMs?: number }
   /** Runs inside the turn of a plain actor that waits for it, else in its turn. */
   | { readonly reenter: string; readonly does: Script }
   | { readonly tell: string; readonly does: Script }
@@ -88,9 +88,10 @@ abstract class Scripted {
     if ('request' in step) return context.actor(classOf(step.request), step.request).ask.putOff(step.does);
     if ('aside' in step) return context.actor(classOf(step.aside), step.aside).ask.putAside(step.afterMs, step.does);
     if ('outside' in step)
-      return context.sideEffect('outside', () =>
-        Promise.race(step.outside.map(({ ask: key, does }) => context.actor(classOf(key), key).ask.run(does))),
-      );
+      return context.sideEffect('outside', () => {
+        const asks = step.outside.map(({ ask: key, does }) => context.actor(classOf(key), key).ask.run(does));
+        return Promise.race(step.afterMs === undefined ? asks : [...asks, pauses(step.afterMs)]);
+      });
     if ('reenter' in step) return context.actor(Plain, step.reenter).ask.again(step.does);
     if ('tell' in step) return context.actor(classOf(step.tell), step.tell).tell.run(step.does);
     if ('read' in step) return context.actor(classOf(step.read), step.read).ask.read();

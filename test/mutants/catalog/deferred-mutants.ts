@@ -60,8 +60,8 @@ export const DEFERRED_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: STEPS,
-        find: '  const late = lateReplies(message, commit.replies, ending);\n',
-        put: '  const late = commit.replies?.isDeferred === true ? [{ messageId: message.id, since: time, ending }] : lateReplies(message, commit.replies, ending);\n',
+        find: '  const late = lateReplies(commit);\n',
+        put: '  const late = commit.replies?.isDeferred === true ? [{ messageId: message.id, since: time, ending }] : lateReplies(commit);\n',
       },
     ],
   },

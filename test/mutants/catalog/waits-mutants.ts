@@ -54,16 +54,22 @@ export const WAITS_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'one ask stops a side effect',
+    name: 'side effects await what they ask',
     breaks: 'no false alarm',
-    what: 'a side effect that may go on with another answer is taken for stuck',
-    edits: [{ file: WAITS_NOW, find: '(asked.get(by) ?? 1)', put: '1' }],
+    what: 'a side effect that goes on by itself is taken to wait for what it has asked for',
+    edits: [{ file: WAITS_NOW, find: 'waits.filter(({ by }) => by.effect === null)', put: 'waits' }],
   },
   {
-    name: 'side effects ask outside the graph',
-    breaks: 'no call hangs',
-    what: "an ask inside a side effect is taken for a client's",
-    edits: [{ file: 'libs/core/src/runtime/send-origin.ts', find: 'trail, asks: frame }', put: 'trail }' }],
+    name: 'side effects are links of a chain',
+    breaks: 'no false alarm',
+    what: 'an ask is refused because a side effect, which goes on by itself, has asked who makes it',
+    edits: [
+      {
+        file: 'libs/core/src/runtime/send-origin.ts',
+        find: '{ ...CLIENT, asks: frame }',
+        put: '{ ...CLIENT, trail: { ...CLIENT.trail, chain: [...frame.turn.received.trail.chain, frame.turn.actorId] }, asks: frame }',
+      },
+    ],
   },
   {
     name: 'calls inside outlive their turn',
@@ -72,8 +78,8 @@ export const WAITS_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: WAITS_NOW,
-        find: '  for (const turn of turns) if (turn.inside !== null) links.push(new Link(turn, turn.inside));\n',
-        put: '',
+        find: '    if (turn.inside !== null) links.push(new Link(turn, turn.inside));\n',
+        put: '    void turn;\n',
       },
       { file: WAITS_NOW, find: 'waitsToBeStuck : waitsToBeStuck + 1', put: 'waitsToBeStuck : waitsToBeStuck' },
     ],

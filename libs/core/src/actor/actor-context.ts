@@ -67,7 +67,11 @@ export interface ActorContext {
   uuid(): string;
   /** Recorded; resumes with what is left of it after a crash. Holds the actor's line. */
   sleep(duration: Duration): Promise<void>;
-  /** Runs `call` once and records its outcome before the handler sees it. @throws what `call` throws, as recorded */
+  /**
+   * Runs `call` once and records its outcome before the handler sees it. An ask that `call` makes is in no chain and in no circle
+   * of waits that is found: it ends with its timeout. Ask from the handler where the answer is all that is needed.
+   * @throws what `call` throws, as recorded
+   */
   sideEffect<T>(name: string, call: EffectCall<T>, options?: SideEffectCallOptions): Promise<T>;
   /** Side effects this turn has recorded so far: name and whether the record was there before this run. */
   readonly sideEffects: readonly { readonly name: string; readonly fromRecord: boolean }[];

@@ -1,6 +1,6 @@
 import { type ErrorRecord, toErrorRecord } from '#journal';
 import { CorruptRecordError, type InboxChange, type InboxRow, failpoint } from '#spi';
-import { type Delegation, delegationOf } from '../deferred/delegation';
+import { type Delegation, delegationOf, isForgotten } from '../deferred/delegation';
 import type { LateReply } from '../deferred/turn-replies';
 import { MessageDiscardedError, MessageNotParkedError } from '../errors';
 import { encodeError } from '../runtime/answer-codec';
@@ -67,7 +67,7 @@ export function discarding(row: InboxRow, error: ErrorRecord, now: number, expir
 export function owedBy(
   row: InboxRow,
   error: ErrorRecord,
-  { logger }: Pick<SystemPort, 'logger'>,
+  { logger, env, options }: Pick<SystemPort, 'logger' | 'env' | 'options'>,
 ): readonly LateReply[] {
   let delegation: Delegation | null;
   try {
@@ -77,6 +77,6 @@ export function owedBy(
     logger.error(`Message ${row.id} is discarded unread, and any answer that it owed with it: ${unreadable.message}`);
     return [];
   }
-  if (delegation === null) return [];
+  if (delegation === null || isForgotten(delegation, options.dedupe.keysMs, env.now())) return [];
   return [{ messageId: delegation.replyTo, since: delegation.since, ending: { kind: 'error', error } }];
 }

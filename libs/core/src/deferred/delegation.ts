@@ -20,13 +20,21 @@ export function isHeardOf(message: Message): boolean {
   return message.isAsked && delegationOf(message) === null;
 }
 
+/** Ids of that age are not kept: nobody can ask for the answer any more, and its message's id may be another's by now. */
+export function isForgotten({ since }: Pick<Delegation, 'since'>, keysMs: number, now: number): boolean {
+  return now - since >= keysMs;
+}
+
 /** Those who wait for the earlier message hear the end of this one, like its own asker. */
-export function joinDelegate({ deferred }: SystemPort, message: Message): void {
+export function joinDelegate({ deferred, env, options }: SystemPort, message: Message): void {
   const delegation = delegationOf(message);
   if (delegation === null) return;
-  const { replyTo } = delegation;
+  const settle = (tell: (asker: Message) => void): void => {
+    if (isForgotten(delegation, options.dedupe.keysMs, env.now())) return;
+    deferred.settle(message.to.encoded, delegation.replyTo, tell);
+  };
   message.join({
-    resolve: (value) => deferred.settle(message.to.encoded, replyTo, (asker) => asker.answer(value)),
-    reject: (error) => deferred.settle(message.to.encoded, replyTo, (asker) => asker.fail(error)),
+    resolve: (value) => settle((asker) => asker.answer(value)),
+    reject: (error) => settle((asker) => asker.fail(error)),
   });
 }

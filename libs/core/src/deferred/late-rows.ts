@@ -4,7 +4,7 @@ import { encodeDeferred, encodeError, encodeResult } from '../runtime/answer-cod
 import type { Message } from '../runtime/message';
 import { argsHashOf } from '../runtime/message-codec';
 import type { Ending } from '../runtime/steps';
-import { delegationOf } from './delegation';
+import { delegationOf, isForgotten } from './delegation';
 import { REPLY_METHOD, replyIdOf } from './reply-token';
 import type { LateReply, TurnReplies } from './turn-replies';
 
@@ -14,11 +14,21 @@ const ARGS_HASH = 'late';
 /** What a turn does about answers, as far as its commit is concerned. */
 export type CommittedReplies = Pick<TurnReplies, 'isDeferred' | 'made'> | null;
 
-/** All late answers that become durable with the end of `message`: those the turn gave, and its own where it stands for another. */
-export function lateReplies(message: Message, replies: CommittedReplies, ending: Ending): readonly LateReply[] {
+/** What {@link lateReplies} needs of a commit. */
+export interface AnsweringCommit {
+  readonly message: Message;
+  readonly replies: CommittedReplies;
+  readonly ending: Ending;
+  readonly keysMs: number;
+  readonly time: number;
+}
+
+/** All late answers that become durable with the end of a message: those the turn gave, and its own where it stands for another one that is owed it still. */
+export function lateReplies({ message, replies, ending, keysMs, time }: AnsweringCommit): readonly LateReply[] {
   const made = replies?.made ?? [];
   const answered = replies?.isDeferred === true ? null : delegationOf(message);
-  return answered === null ? made : [...made, { messageId: answered.replyTo, since: answered.since, ending }];
+  if (answered === null || isForgotten(answered, keysMs, time)) return made;
+  return [...made, { messageId: answered.replyTo, since: answered.since, ending }];
 }
 
 /** The message ended, and its answer is owed. */

@@ -1,5 +1,7 @@
 import { StateMap } from '#journal';
 import type { TurnHost } from '../runtime/turn-host';
+import { isForgotten } from './delegation';
+import type { ReplyToken } from './reply-token';
 
 /** Beside the states of facets, whose names never begin so. */
 const SLOT = '$deferred';
@@ -27,8 +29,13 @@ export class OpenDeferrals {
     );
   }
 
-  /** @param since when its answer was put off first @returns `false` when there are too many. */
+  /**
+   * One that nobody can ask for any more is not noted: another may be owed under its id.
+   * @param since when its answer was put off first
+   * @returns `false` when there are too many
+   */
   add(messageId: string, since: number, now: number): boolean {
+    if (this.isOver(since, now)) return true;
     for (const [id, begin] of this.open) {
       if (!this.isOver(begin, now)) break;
       this.open.delete(id);
@@ -39,16 +46,15 @@ export class OpenDeferrals {
     return true;
   }
 
-  /** Takes one out that is to be answered now. @returns since when it is owed, or why it cannot be answered */
-  take(messageId: string, now: number): number | 'unknown' | 'expired' {
-    const since = this.open.get(messageId);
-    if (since === undefined) return 'unknown';
+  /** Takes one out that is to be answered now. @returns whether it is owed, or why it cannot be answered */
+  take({ messageId, since }: ReplyToken, now: number): 'owed' | 'unknown' | 'expired' {
     if (this.isOver(since, now)) return 'expired';
+    if (this.open.get(messageId) !== since) return 'unknown';
     this.open.delete(messageId);
-    return since;
+    return 'owed';
   }
 
   private isOver(since: number, now: number): boolean {
-    return now - since >= this.lifetimeMs;
+    return isForgotten({ since }, this.lifetimeMs, now);
   }
 }

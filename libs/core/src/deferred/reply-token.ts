@@ -11,6 +11,8 @@ export interface ReplyToken<T = unknown> {
   readonly actor: string;
   /** The message that is to be answered. */
   readonly messageId: string;
+  /** When its answer was put off: a key that is forgotten may name another message later, which this one is not to answer. */
+  readonly since: number;
   /** Of the type only; no value has it. */
   readonly [ANSWER]: () => T;
 }
@@ -23,11 +25,11 @@ export function replyIdOf(messageId: string): string {
   return `${REPLY_METHOD}/${messageId}`;
 }
 
-export function makeToken<T>(actor: string, messageId: string): ReplyToken<T> {
-  return { actor, messageId } as ReplyToken<T>;
+export function makeToken<T>(actor: string, messageId: string, since: number): ReplyToken<T> {
+  return { actor, messageId, since } as ReplyToken<T>;
 }
 
 export function isToken(value: unknown): value is ReplyToken {
-  const { actor, messageId } = (value ?? {}) as Partial<ReplyToken>;
-  return typeof actor === 'string' && typeof messageId === 'string';
+  const { actor, messageId, since } = (value ?? {}) as Partial<ReplyToken>;
+  return typeof actor === 'string' && typeof messageId === 'string' && typeof since === 'number';
 }

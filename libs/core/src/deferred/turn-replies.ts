@@ -60,7 +60,7 @@ export class TurnReplies {
     if (!this.open().add(messageId, since, now))
       throw this.error('limit', `${MAX_OPEN} answers are owed already`, 'Answer some of them first');
     this.isDeferred = true;
-    return makeToken<T>(turn.actorId, messageId);
+    return makeToken<T>(turn.actorId, messageId, since);
   }
 
   reply(token: ReplyToken, value: unknown): void {
@@ -77,17 +77,18 @@ export class TurnReplies {
   delegate(token: ReplyToken, receiver: string): Delegation {
     if (receiver !== this.turn.actorId)
       throw new InvalidMessageOptionError('replyTo', `is for messages to the actor itself, and ${receiver} is another`);
-    return { replyTo: token.messageId, since: this.take(token) };
+    this.take(token);
+    return { replyTo: token.messageId, since: token.since };
   }
 
   private give(token: ReplyToken, ending: Ending, bytes: number): void {
     this.turn.takeReply('reply', bytes);
-    const since = this.take(token);
-    this.made.push({ messageId: token.messageId, since, ending });
+    this.take(token);
+    this.made.push({ messageId: token.messageId, since: token.since, ending });
   }
 
-  /** L1. @returns since when the answer is owed */
-  private take(token: ReplyToken): number {
+  /** L1. */
+  private take(token: ReplyToken): void {
     const { turn } = this;
     if (!isToken(token))
       throw this.error('malformed', 'what was given is no token', 'Give what ctx.deferReply() has returned');
@@ -97,7 +98,7 @@ export class TurnReplies {
         `the token is ${token.actor}'s`,
         `Send the value to ${token.actor}, and answer there`,
       );
-    const found = this.open().take(token.messageId, turn.now());
+    const found = this.open().take(token, turn.now());
     if (found === 'unknown')
       throw this.error(
         'unknown',
@@ -110,7 +111,6 @@ export class TurnReplies {
         `message ${token.messageId} is older than ids are kept`,
         'Drop the token; raise dedupe.keys of forRoot where answers take longer',
       );
-    return found;
   }
 
   private open(): OpenDeferrals {

@@ -36,8 +36,7 @@ export class Sender {
     const turn = whyNoTransaction(ref, 'ask') ?? sendingTurn(ref, handler);
     if (turn instanceof Error) return handled(Promise.reject(turn));
     if (turn !== undefined) return this.askInTurn(turn, ref, handler, args);
-    const origin = askOrigin(ref.actorId, handler);
-    if (origin instanceof Error) return handled(Promise.reject(origin));
+    const origin = askOrigin();
     if (!ref.source.hasPlaces && this.isOpen(ref, handler)) return this.post(ref, handler, args, origin);
     return this.inPlace(ref, handler, args, (admitted, place) => {
       const answer = this.post(ref, handler, admitted, origin);

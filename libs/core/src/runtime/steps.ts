@@ -57,7 +57,7 @@ export function commitStep(commit: TurnCommit): Step {
   if (changes !== null) add({ kind: 'StateChanged', changes });
   commit.facets.forEach(add);
   for (const send of commit.sends) add(sentEntry(send));
-  const late = lateReplies(message, commit.replies, ending);
+  const late = lateReplies(commit);
   for (const reply of late) add(lateEntry(message.to.encoded, reply));
   add({
     kind: 'MessageProcessed',

@@ -26,7 +26,10 @@ export function undoCommits(host: DurableActivation, refusal: Refusal, steps: re
   const [first, ...others] = [...messages] as [Message, ...Message[]];
   // A stored message may neither be overtaken nor leave its turn open: a new activation takes it up, and counts it.
   const isStored = refusal.kind === 'failed' && first.row !== 'none' && !first.isRefused;
-  if (isStored || refusal.kind === 'conflict' || refusal.kind === 'lost') return host.collapse(error, [...messages]);
+  // A row of another id, such as a late answer's, says nothing of this message.
+  const isOthers = refusal.kind === 'duplicate' && refusal.row.id !== first.id;
+  if (isStored || isOthers || refusal.kind === 'conflict' || refusal.kind === 'lost')
+    return host.collapse(error, [...messages]);
   if (refusal.kind === 'rejected') return host.startOver(others, () => steps[0]?.rows?.rejected(refusal.error)); // only a step with rows can be
   if (refusal.kind === 'duplicate' && refusal.row.answer === null && refusal.row.argsHash === argsHashOf(first)) {
     first.row = 'stored'; // a tell of the same id was accepted meanwhile: this is the run of both
