@@ -1,5 +1,6 @@
 import { Actor, type ActorContext, Ctx, Handle, State, UseFacets, durability, virtualActor } from 'plexspaces';
 import { ManualClock } from 'plexspaces/testing';
+import { settle } from './gate';
 import { World } from './world';
 
 @Actor({ type: 'audit' })
@@ -26,6 +27,11 @@ class Shop {
     await audit.tell.note(`told by ${ctx.self.key}`);
     return ++this.orders;
   }
+  /** Who is told by way of another shop hears of it there. */
+  @Handle() async report(@Ctx() ctx: ActorContext, by: string | null, what: string): Promise<void> {
+    if (by === null) await ctx.actor(Audit, 'a').tell.note(what);
+    else await ctx.actor(Shop, by).tell.report(null, what);
+  }
   @Handle() async later(@Ctx() ctx: ActorContext, delay: string): Promise<void> {
     await ctx.actor(Audit, 'a').with({ delay }).tell.note(`later by ${ctx.self.key}`);
   }
@@ -37,6 +43,18 @@ describe('an idempotency key that two actors get', () => {
     const node = await world.start([Audit, Shop]);
     for (const shop of ['a', 'b', 'a']) await node.ref(Shop, shop).with({ idempotencyKey: key }).ask.order();
     expect(await node.ref(Audit, 'a').ask.all()).toEqual(['asked by a', 'told by a', 'asked by b', 'told by b']);
+    await world.end();
+  });
+});
+
+describe('an idempotency key that goes on like the id of what another one caused', () => {
+  it('is another message, also for a third that hears of both in one millisecond (P5)', async () => {
+    const world = new World(new ManualClock());
+    const node = await world.start([Audit, Shop]);
+    await node.ref(Shop, 'a').with({ idempotencyKey: 'k' }).ask.report('b', 'by way of b');
+    await node.ref(Shop, 'a').with({ idempotencyKey: 'k/0' }).ask.report(null, 'by a');
+    await settle();
+    expect((await node.ref(Audit, 'a').ask.all()).sort()).toEqual(['by a', 'by way of b']);
     await world.end();
   });
 });

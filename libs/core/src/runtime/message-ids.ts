@@ -21,11 +21,17 @@ export function rankOf(effect: EffectContext): string {
 /** Ids are keys of tables, whose indexes have limits (a third of a page in Postgres). */
 const MAX_LENGTH = 255;
 
+/** Whose act it is, for which message of a key; lengths make the parts unambiguous, since senders choose keys. */
+function nameOfAct(sender: string, receivedAt: number | null, actsAs: string): string {
+  return `from/${sender.length}/${sender}/${receivedAt ?? ''}/${actsAs.length}/${actsAs}`;
+}
+
 /**
  * The id of what a turn sends. Each derives from the one before, and chains have no end, so a long one goes on under its
  * digest. A key is one actor's, and free again after its window: what another actor sends for the same key, or this one for a
  * later message of that key, is another message.
- * @param receivedAt when the turn's message was received, as recorded; `null` where nothing is
+ * @param receivedAt when the turn's message was received, as recorded; `null` where nothing is: then a repeat of that message,
+ *   which such an actor runs again, is known to those it sends to
  */
 export function sentMessageId(
   sender: string,
@@ -33,7 +39,7 @@ export function sentMessageId(
   actsAs: string,
   rank: number | string,
 ): string {
-  const id = actsAs.startsWith(KEYED) ? `from/${sender.length}/${sender}/${receivedAt ?? ''}/${actsAs}` : actsAs;
+  const id = actsAs.startsWith(KEYED) ? nameOfAct(sender, receivedAt, actsAs) : actsAs;
   if (id.length <= MAX_LENGTH) return `${id}/${rank}`;
   return `+${createHash('sha256').update(id).digest('base64url')}/${rank}`;
 }
