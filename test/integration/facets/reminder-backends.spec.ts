@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { Injectable } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Injectable, type Type } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
 import {
   Actor,
   type ActorClient,
@@ -16,7 +16,7 @@ import {
   getActorToken,
   virtualActor,
 } from 'plexspaces';
-import { ReminderFacet, reminder, reminders } from 'plexspaces/facets/reminder';
+import { ReminderFacet, type ReminderOptions, reminder, reminders } from 'plexspaces/facets/reminder';
 import { storesOf } from '../../support/servers/store-urls';
 
 /** Hours go by when the test says so; what falls due then is all that is waited for. */
@@ -48,21 +48,20 @@ class Runs {
   }
 }
 
-@Actor({ type: 'report' })
-@UseFacets(durability({ checkpointEvery: 2 }), virtualActor(), reminder())
-class Report {
+@Injectable()
+class Reporter {
   @State() made = 0;
 
   constructor(private readonly runs: Runs) {}
 
   @Handle()
   register(@Ctx() ctx: ActorContext, name: string, maxOccurrences: number): string {
-    return reminders<Report>(ctx).register(name, { every: '1h', missed: 'all', maxOccurrences }, 'generate', name);
+    return reminders<Reporter>(ctx).register(name, { every: '1h', missed: 'all', maxOccurrences }, 'generate', name);
   }
 
   @Handle()
   cancel(@Ctx() ctx: ActorContext, name: string): boolean {
-    return reminders<Report>(ctx).cancel(name);
+    return reminders<Reporter>(ctx).cancel(name);
   }
 
   @Handle()
@@ -77,19 +76,40 @@ class Report {
   }
 }
 
-/** Registers, goes on a few hours later, in another life where the store outlives the first. */
-async function remind(storage: string, isKept: boolean): Promise<void> {
+type Backend = NonNullable<ReminderOptions['storageBackend']>;
+const BACKENDS = ['memory', 'sqlite', 'postgres', 'redis'] as const;
+
+/** The class as it is written for one storage. */
+function reportOn(storageBackend: Backend): Type<Reporter> {
+  @Actor({ type: 'report' })
+  @UseFacets(durability({ checkpointEvery: 2 }), virtualActor(), reminder({ storageBackend }))
+  class Report extends Reporter {}
+  return Report;
+}
+
+/** Registers, goes on a few hours later, in another life where the store outlives the first; a class that is written for another storage is refused. */
+async function remind(backend: Backend, storage: string, isKept: boolean): Promise<void> {
+  const Report = reportOn(backend);
   const env = new JumpingEnv();
   const runs = new Runs();
-  const live = async (use: (reports: ActorClient<Report>, system: ActorSystem) => Promise<void>): Promise<void> => {
+  const moduleOf = async (cls: Type<Reporter>): Promise<TestingModule> => {
     const module = await Test.createTestingModule({
       imports: [
         PlexSpacesModule.forRoot({ storage, env }),
-        PlexSpacesModule.forFeature([Report, { provide: Runs, useValue: runs }]),
+        PlexSpacesModule.forFeature([cls, { provide: Runs, useValue: runs }]),
       ],
       providers: [ReminderFacet],
     }).compile();
     module.useLogger(false);
+    return module;
+  };
+  for (const other of BACKENDS.filter((name) => name !== backend)) {
+    const module = await moduleOf(reportOn(other));
+    await expect(module.init()).rejects.toMatchObject({ code: 'PS_INVALID_FACET_CONFIG', option: 'storageBackend' });
+    await module.close();
+  }
+  const live = async (use: (reports: ActorClient<Reporter>, system: ActorSystem) => Promise<void>): Promise<void> => {
+    const module = await moduleOf(Report);
     await module.init();
     try {
       await use(module.get(getActorToken(Report)), module.get(ActorSystem));
@@ -97,7 +117,7 @@ async function remind(storage: string, isKept: boolean): Promise<void> {
       await module.close();
     }
   };
-  const goOn = async (reports: ActorClient<Report>, system: ActorSystem): Promise<void> => {
+  const goOn = async (reports: ActorClient<Reporter>, system: ActorSystem): Promise<void> => {
     const report = reports.ref('a');
     await runs.reached(6);
     expect(await report.ask.register('second', 3)).toBe('registered'); // it has ended meanwhile
@@ -125,11 +145,10 @@ async function remind(storage: string, isKept: boolean): Promise<void> {
 
 describe('[FI-RE01] reminders', () => {
   const { onSqlite, onPostgres, onRedis } = storesOf('reminders');
-  const areRun = (url: string): Promise<void> => remind(url, true);
 
-  it('run in memory', () => remind('memory:', false));
+  it('run in memory', () => remind('memory', 'memory:', false));
 
-  onSqlite('run on SQLite', areRun);
-  onPostgres('run on Postgres', areRun);
-  onRedis('run on Redis', areRun);
+  onSqlite('run on SQLite', (url) => remind('sqlite', url, true));
+  onPostgres('run on Postgres', (url) => remind('postgres', url, true));
+  onRedis('run on Redis', (url) => remind('redis', url, true));
 });
