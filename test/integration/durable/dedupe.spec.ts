@@ -225,7 +225,9 @@ describe('a message id', () => {
     expect(await second.ref(Account).ask.current()).toBe(90);
     const [serve] = ofKind(await second.ref(Teller).history.entries(), 'MessageReceived');
     const [withdraw] = ofKind(await second.ref(Account).history.entries(), 'MessageReceived');
-    expect(withdraw!.messageId).toBe(`from/24/default/default/teller/a/${serve!.time}/${serve!.messageId.length}/${serve!.messageId}/0`);
+    expect(withdraw!.messageId).toBe(
+      `from/24/default/default/teller/a/${serve!.time}/${serve!.messageId.length}/${serve!.messageId}/0`,
+    );
     expect(calls).toEqual(['withdraw 10']);
   });
 

@@ -63,6 +63,8 @@ function isSentBySomeone(evidence: Evidence, receiver: ActorEvidence, turn: Turn
 function isAct({ messageId, received }: TurnView, { actsAs, at }: TurnView, ordinal: number): boolean {
   const isKeyed = messageId.startsWith('key/');
   const sender = received?.sender ?? '';
-  const names = [actsAs, `from/${sender.length}/${sender}/${at}/${actsAs.length}/${actsAs}`].map((name) => `${name}/${ordinal}`);
+  const names = [actsAs, `from/${sender.length}/${sender}/${at}/${actsAs.length}/${actsAs}`].map(
+    (name) => `${name}/${ordinal}`,
+  );
   return isKeyed || names.includes(messageId) || (messageId.startsWith('+') && messageId.endsWith(`/${ordinal}`));
 }
