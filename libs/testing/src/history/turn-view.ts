@@ -44,21 +44,7 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
   let afterReset = false;
   const takenUp = new Set<string>();
   const begin = (entry: JournalEntry, messageId: string): Draft => {
-    const turn: Draft = {
-      messageId,
-      seq: entry.seq,
-      at: entry.time,
-      received: null,
-      args: [],
-      effects: [],
-      sends: [],
-      end: 'open',
-      isOver: false,
-      isTakenUp: takenUp.has(messageId),
-      actsAs: messageId,
-      result: undefined,
-      afterReset,
-    };
+    const turn = { ...begunBy(entry, messageId), isTakenUp: takenUp.has(messageId), afterReset };
     afterReset = false;
     turns.push(turn);
     return turn;
@@ -98,6 +84,24 @@ export function readTurns(entries: readonly JournalEntry[]): TurnView[] {
     }
   }
   return turns;
+}
+
+function begunBy({ seq, time }: JournalEntry, messageId: string): Draft {
+  return {
+    messageId,
+    seq,
+    at: time,
+    received: null,
+    args: [],
+    effects: [],
+    sends: [],
+    end: 'open',
+    isOver: false,
+    isTakenUp: false,
+    actsAs: messageId,
+    result: undefined,
+    afterReset: false,
+  };
 }
 
 /** What was parked goes on later. @returns the message the operator has taken up */
