@@ -339,6 +339,8 @@ describe.each(KINDS)('bad input to $name', (kind) => {
     ['headers', JSON.parse('{"__proto__":"x"}')],
     ['headers', { long: 'h'.repeat(70_000) }],
     ['stale', 'abc'],
+    ['ifUndelivered', 'never'],
+    ['ifUndelivered', null],
     ['retries', 5],
     ['idempotency_key', 'k'],
     ['__proto__x', 1],

@@ -233,17 +233,22 @@ describe.each([PLAIN, DURABLE])('a subscription of $name outlives what says noth
   });
 });
 
-it('a subscription of a plain actor outlives a full mailbox of its actor', async () => {
-  const { env, bus, listener, to } = await start(PLAIN);
-  gate = new Gate();
-  await bus.ask.addHandler(to('busy', { onFailure: 'remove' }));
-  for (let i = 0; i < 6; i++) await listener('busy').tell.hang();
-  await gate.reached;
-  const report = bus.ask.syncNotify(1);
-  await settle();
-  await env.advance('29s');
-  expect(await report).toMatchObject({
-    failed: [{ error: expect.stringContaining('full') as string, removed: false }],
-  });
-  expect(await bus.ask.handlers()).toHaveLength(1);
-});
+it.each([PLAIN, DURABLE])(
+  'of a $name manager, a full mailbox of one is its failure alone, and ends no subscription',
+  async (kind) => {
+    const { env, bus, listener, to } = await start(kind, PLAIN);
+    gate = new Gate();
+    await bus.ask.addHandler(to('fine'));
+    await bus.ask.addHandler(to('busy', { onFailure: 'remove' }));
+    for (let i = 0; i < 6; i++) await listener('busy').tell.hang();
+    await gate.reached;
+    const report = bus.ask.syncNotify(1);
+    await settle();
+    await env.advance('29s');
+    expect(await report).toMatchObject({
+      delivered: ['fine'],
+      failed: [{ error: expect.stringContaining('full') as string, removed: false }],
+    });
+    expect(await bus.ask.handlers()).toHaveLength(2);
+  },
+);

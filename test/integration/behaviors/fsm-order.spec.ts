@@ -50,6 +50,9 @@ class Counting {
   @Info({ unknown: true }) other(name: string, args: unknown[]): NoReply {
     this.log.push(`${name} ${args.join()}`);
   }
+  @Handle({ readOnly: true }) sizes(): number[] {
+    return this.log.map(({ length }) => length);
+  }
   @Handle({ readOnly: true }) look(): string[] {
     return this.log;
   }
@@ -65,6 +68,8 @@ async function start(kind: Kind) {
   return { app, env, early, client, ref: client.ref('key') };
 }
 
+/** Of the payload of one message. */
+const LIMIT = 1024 * 1024;
 const EARLY = ['early0', 'early1', 'early2'];
 
 describe.each([PLAIN, DURABLE])(
@@ -80,6 +85,19 @@ describe.each([PLAIN, DURABLE])(
       await gone;
       expect(await seen).toEqual([...EARLY, 'mine', 'seen key']);
       expect(await early.ask.look()).toEqual([...EARLY, 'mine', 'seen key']);
+    });
+
+    it('does so with arguments of the size that a message may have', async () => {
+      const { app, early, ref } = await start(kind);
+      const gone = early.ask.go();
+      await held.reached;
+      const long = 'x'.repeat(LIMIT - 8);
+      await ref.tell.count(long);
+      held.open();
+      await gone;
+      await settle();
+      expect(await early.ask.sizes()).toEqual([6, 6, 6, long.length]);
+      expect(app.complaints).toEqual([]);
     });
 
     it('is answered as if it had not: with its errors, and where it puts its answer off', async () => {

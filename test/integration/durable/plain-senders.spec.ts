@@ -5,10 +5,14 @@ import { settle, until } from './gate';
 import { steadyClock } from './steady-clock';
 import { type Node, World, kinds } from './world';
 
+/** How often the next messages fail. */
+let stumbles = 0;
+
 class Listener {
   @State() heard: string[] = [];
 
   @Handle() hear(what: string): number {
+    if (stumbles-- > 0) throw new Error('stumbled');
     return this.heard.push(what);
   }
   @Handle({ readOnly: true }) all(): string[] {
@@ -148,9 +152,33 @@ describe('what a turn sends, whether sender and receiver keep a journal or not',
     expect(heard).toHaveLength(1 + 9 - lost.length);
   });
 
+  it.each(['an actor', 'a client'])(
+    'is accepted when its delay is over by a receiver that is durable by then: from %s',
+    async (who) => {
+      const first = await start();
+      await first.ref(PlainListener).ask.hear('0');
+      if (who === 'an actor') await first.ref(PlainSpeaker).ask.sayLater(false, 'later');
+      else await first.ref(PlainListener).with({ delay: '1h' }).tell.hear('later');
+      await first.ref(PlainListener).facets.attach('durability');
+      stumbles = 1;
+      await env.advance('1h');
+      await settle();
+      await env.advance('1s');
+      await settle();
+      expect(await first.ref(PlainListener).ask.all()).toEqual(['0', 'later']);
+      const entries = await first.ref(PlainListener).history.entries();
+      expect(entries.filter(({ kind }) => kind === 'MessageReceived')).toHaveLength(2); // the attachment and this one
+      first.crash();
+      const second = await start();
+      expect(await second.ref(PlainListener).ask.all()).toEqual(['0', 'later']);
+    },
+  );
+
   it('is parked where a durable receiver was never created', async () => {
     const node = await start();
     await node.ref(PlainSpeaker).ask.sayTo('nobody', 'x');
+    await settle();
+    await env.advance('1s');
     await settle();
     const entries = await node.ref(DurableChild, 'nobody').history.entries();
     expect(kinds(entries)).toEqual(['MessageParked']);

@@ -58,24 +58,28 @@ describe.each([PLAIN, DURABLE])('between two lives of a child, $name', (kind) =>
     expect(await env.runUntil(ref('a').ask.add(1))).toBe(7);
   });
 
-  it('removeChild of a virtual actor: a tell that was to run again does so', async () => {
-    class Patient extends Worker {
-      @Handle() override crashOnce(by: number): number {
-        return super.crashOnce(by); // a start more, since one that was decided on counts
+  it.each(['with others behind it', 'alone'])(
+    'removeChild of a virtual actor: a tell that was to run again does so, %s',
+    async (how) => {
+      class Patient extends Worker {
+        @Handle() override crashOnce(by: number): number {
+          return super.crashOnce(by); // a start more, since one that was decided on counts
+        }
       }
-    }
-    const worker = kind.virtual(Patient);
-    const top = supervisor('Top', { backoff, children: [child(worker, 'a')] });
-    const { ref, handle, statuses } = await startTree(worker, [top]);
-    await ref('a').tell.crashOnce(5);
-    await ref('a').tell.add(1);
-    await env.settle();
-    expect(await statuses(top)).toEqual({ a: 'halted' });
-    await env.runUntil(handle(top).removeChild('subject/a'));
-    await env.advance('10s');
-    expect(life.filter((what) => what.startsWith('ran'))).toEqual(['ran a 5', 'ran a 1']);
-    expect(await env.runUntil(ref('a').ask.add(0))).toBe(6);
-  });
+      const worker = kind.virtual(Patient);
+      const top = supervisor('Top', { backoff, children: [child(worker, 'a')] });
+      const { ref, handle, statuses } = await startTree(worker, [top]);
+      await ref('a').tell.crashOnce(5);
+      const behind = how === 'alone' ? [] : ['ran a 1'];
+      if (how !== 'alone') await ref('a').tell.add(1);
+      await env.settle();
+      expect(await statuses(top)).toEqual({ a: 'halted' });
+      await env.runUntil(handle(top).removeChild('subject/a'));
+      await env.advance('10s');
+      expect(life.filter((what) => what.startsWith('ran'))).toEqual(['ran a 5', ...behind]);
+      expect(await env.runUntil(ref('a').ask.add(0))).toBe(5 + behind.length);
+    },
+  );
 
   it('removeChild: the actor was stopped for good', async () => {
     const worker = kind.regular(Worker);

@@ -58,7 +58,7 @@ export async function deliver(
 function ask(subscription: Subscription, event: unknown): Promise<Outcome> {
   return outcomeOf(subscription, async () => {
     const { handler, timeout = DEFAULT_TIMEOUT } = subscription;
-    await refOf(subscription).with({ timeout }).ask(handler, event);
+    await refOf(subscription).with({ timeout, ifUndelivered: 'throw' }).ask(handler, event);
   });
 }
 

@@ -32,6 +32,12 @@ export interface MessageOptions {
   readonly replyTo?: ReplyToken | undefined;
   /** Read-only asks on shared stores: skip the confirmation of the head row (P2). */
   readonly stale?: boolean | undefined;
+  /**
+   * Asks of durable actors: what comes of one that its receiver did not take, after ten attempts (its mailbox is full, it is kept
+   * down, the store fails). `retry`: the whole turn is tried again, and parked in the end, so that a passing trouble is never
+   * recorded. `throw`: the error is recorded as the ask's outcome and thrown, as what the receiver's handler throws is. Default `retry`.
+   */
+  readonly ifUndelivered?: 'retry' | 'throw' | undefined;
 }
 
 /**

@@ -81,5 +81,8 @@ function deliverPlain(system: SystemPort, message: Message, dueAt: number): void
   const waitMs = dueAt - system.env.now();
   if (waitMs <= 0) return system.deliver(message);
   message.leave();
-  system.env.schedule(() => system.deliver(message), waitMs);
+  system.env.schedule(() => {
+    message.fallDue();
+    system.deliverSend(message); // by now its receiver may keep an inbox
+  }, waitMs);
 }

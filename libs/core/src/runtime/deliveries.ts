@@ -35,7 +35,7 @@ export class Deliveries {
     if (waitMs <= 0) return this.bring(message);
     message.leave(); // what its sender sends meanwhile does not wait for it
     if (message.row === 'stored') system.wakeAt(message.to, message.dueAt);
-    else system.env.schedule(() => this.bring(message), waitMs);
+    else system.env.schedule(() => this.fallDue(message), waitMs);
   }
 
   async accept(message: Message): Promise<void> {
@@ -56,11 +56,17 @@ export class Deliveries {
     if (!this.system.mayAct()) throw this.system.notOwner();
   }
 
+  /** A message that waited in memory; by now its receiver may keep an inbox. */
+  private fallDue(message: Message): void {
+    message.fallDue();
+    this.deliverSend(message);
+  }
+
   private acceptSend(message: Message): void {
     if (!this.system.mayAct()) return this.lose(message, this.system.notOwner());
     acceptRow(this.system, message).then(
       // Its receiver was not there, and was asked before the row was: the row is for whoever reads it next, which parks it at least.
-      () => message.isOver && message.run === null && this.activations().wake(message.to),
+      () => message.isOver && message.run === null && this.system.wakeAt(message.to, this.system.env.now()),
       (error: unknown) => this.lose(message, error as Error),
     );
   }

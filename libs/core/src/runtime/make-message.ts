@@ -12,6 +12,9 @@ import type { SystemPort } from './system-port';
 
 type Ref = ActorRef<object>;
 
+/** What an actor sends to itself under its own protocol may hold a message that was admitted before, and what is said of it. */
+const ENVELOPE_BYTES = 1024;
+
 /** Who sends: a client, or a turn, which gives its messages ids of its own. */
 export interface Origin {
   readonly trail: Trail;
@@ -87,7 +90,9 @@ export function makeMessage(
   message.repeats = key !== undefined || origin.repeats;
   const asTheyAre = args.every(crossesAsIs);
   if (cls.definition.durability !== null || isSystemMessage(handler) || !asTheyAre) {
-    message.payload = encodePayload(args, { maxBytes: system.options.maxPayloadBytes }, 'args');
+    const { maxPayloadBytes } = system.options;
+    const maxBytes = handler.only === 'self' ? maxPayloadBytes + ENVELOPE_BYTES : maxPayloadBytes;
+    message.payload = encodePayload(args, { maxBytes }, 'args');
     message.bytes = message.payload.length;
     if (message.keyed) message.argsHash = hashPayload(message.payload);
     if (!asTheyAre) message.args = decodePayload(message.payload) as unknown[];

@@ -13,6 +13,7 @@ export interface ResolvedMessageOptions {
   readonly correlationId?: string;
   readonly stale?: boolean;
   readonly replyTo?: ReplyToken;
+  readonly ifUndelivered?: 'retry' | 'throw';
   /** In the words of the application's library: the store knows what it is. */
   readonly transaction?: object;
 }
@@ -28,6 +29,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'correlationId',
   'stale',
   'replyTo',
+  'ifUndelivered',
   'transaction',
 ]);
 const MAX_TEXT = 512;
@@ -60,6 +62,7 @@ export function resolveMessageOptions(
     ...given('correlationId', text('correlationId', options.correlationId)),
     ...given('stale', options.stale),
     ...given('replyTo', tokenOf(options.replyTo)),
+    ...given('ifUndelivered', choiceOf(options.ifUndelivered)),
     ...('transaction' in options ? { transaction: transactionOf(options.transaction) } : {}),
   };
 }
@@ -92,6 +95,11 @@ function transactionOf(value: unknown): object {
 function tokenOf(value: unknown): ReplyToken | undefined {
   if (value === undefined || isToken(value)) return value;
   throw new InvalidMessageOptionError('replyTo', 'must be a token of ctx.deferReply()');
+}
+
+function choiceOf(value: MessageOptions['ifUndelivered']): 'retry' | 'throw' | undefined {
+  if (value === undefined || value === 'retry' || value === 'throw') return value;
+  throw new InvalidMessageOptionError('ifUndelivered', "must be 'retry' or 'throw'");
 }
 
 function span(option: string, value: Duration | undefined, least: number, most = Infinity): number | undefined {

@@ -131,6 +131,13 @@ export class Message extends Timed {
     if (this.isDelayed) this.attempts = 0;
   }
 
+  /** Its wait, held in memory, is over. */
+  fallDue(): void {
+    this.isDelayed = false;
+    this.dueAt = this.env.now();
+    this.attempts = 1;
+  }
+
   /** A turn of it begins: what an earlier run did to the arguments is undone. */
   beginRun(turn: Turn): void {
     this.run = turn;

@@ -8,7 +8,7 @@ import type { Creation } from '../persistence/creation';
 import type { EffectContext } from '../turn/effect-call';
 import { runningTurn } from '../turn/frame';
 import { handled, handledInTurn } from '../turn/handled';
-import { ASK_RETRY, EFFECT_RETRY } from '../turn/retry-policy';
+import { ASK_RETRY, EFFECT_RETRY, HEARD_ASK_RETRY } from '../turn/retry-policy';
 import type { Turn } from '../turn/turn';
 import { sameScope } from './address';
 import { assertNoCycle } from './call-cycle';
@@ -238,7 +238,7 @@ export class Sender {
       scope: 'handler',
       name: `ask:${ref.id.type}.${handler.name}`,
       args: [ref.actorId, ...args],
-      retry: ASK_RETRY,
+      retry: ref.options.ifUndelivered === 'throw' ? HEARD_ASK_RETRY : ASK_RETRY,
       timeoutMs: 0,
     };
     return turn.act(act, (effect) => {

@@ -228,9 +228,11 @@ export class ChildActor implements Supervised, Rider {
 
   /** It leaves memory, and what waits for the actor waits for its next activation. */
   private handOn(activation: Activation, error: Error): void {
+    const { system } = this.nursery;
     const waiting = takeWaiting(activation);
     activation.giveUp(error);
-    for (const message of waiting) this.nursery.system.deliver(message);
+    for (const message of waiting) system.deliver(message);
+    if (system.keepsInbox(this.address)) system.wakeAt(this.address, system.env.now()); // a stored one may have waited for its retry, with nobody behind it
   }
 
   private create(): Promise<void> {

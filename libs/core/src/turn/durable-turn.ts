@@ -203,7 +203,7 @@ export class DurableTurn extends Turn {
       runEffect(this.host.env, this, { name, idempotencyKey, retry, timeoutMs }, call, (outcome) => {
         failpoint('effect.afterCall');
         this.concludeAct(reject, () => {
-          if (outcome.kind === 'failed' && retry.only?.(outcome.error) === true) {
+          if (outcome.kind === 'failed' && retry.losesTurn === true && retry.only?.(outcome.error) === true) {
             this.open.lose(outcome.error, reject); // U5
             return this.host.turnLost(this, outcome.error);
           }

@@ -23,6 +23,8 @@ export interface RetryPolicy {
   readonly jitter: 'full' | 'none';
   /** Errors it is for; the others end it. Default: all. */
   readonly only?: (error: unknown) => boolean;
+  /** When attempts at those run out, that is no outcome: the turn is lost (U5). */
+  readonly losesTurn?: boolean;
 }
 
 /** P7: what happens to a message whose handler throws, unless `@Handle({ retry })` says otherwise. */
@@ -55,7 +57,11 @@ export const ASK_RETRY: RetryPolicy = {
   factor: 2,
   jitter: 'full',
   only: (error) => isPlexSpacesError(error) && NO_OUTCOME.has(error.code),
+  losesTurn: true,
 };
+
+/** The same where the sender would rather hear of it: `ifUndelivered: 'throw'`. */
+export const HEARD_ASK_RETRY: RetryPolicy = { ...ASK_RETRY, losesTurn: false };
 
 const NO_OUTCOME: ReadonlySet<string> = new Set([
   'PS_STORE_FAILED',

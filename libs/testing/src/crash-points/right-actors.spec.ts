@@ -131,7 +131,9 @@ describe('everyCrashPoint, on actors that are right', () => {
         'after the commit of order/o-1 seq 3–6 [SideEffectExecuted charge, StateChanged receipts parcels, ' +
           'MessageSent take to stock/tea, MessageProcessed key/0//pay-1] with sends to stock/tea, before its answer',
         expect.stringContaining('message key/0//sample in the inbox of stock/tea'),
-        expect.stringMatching(/stock\/tea \[attempt from\/25\/default\/default\/order\/o-1\/\d+\/key\/0\/\/pay-1\/1\]/),
+        expect.stringMatching(
+          /stock\/tea \[attempt from\/25\/default\/default\/order\/o-1\/\d+\/12\/key\/0\/\/pay-1\/1\]/,
+        ),
         expect.stringMatching(/^before the checkpoint of stock\/tea at seq \d+ was saved$/),
         'after the scenario had ended',
       ]),
