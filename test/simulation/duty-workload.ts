@@ -221,6 +221,7 @@ class Colleague {
       times,
       cancelled: false,
       paused: false,
+      openPauses: 0,
       sure: false,
       graceMs,
     };
@@ -245,13 +246,12 @@ class Colleague {
     if (chosen === undefined) return;
     const lengthMs = this.world.random.below(500, 'pause.length');
     chosen.paused = true;
+    chosen.openPauses++;
     await this.quietly(cls, key, `pause ${chosen.name} ${this.count++}`, async (ask, askNext) => {
       await ask.pause(chosen.name);
       await this.world.sleep(lengthMs);
-      const before = chosen.cancelled;
-      chosen.cancelled = true; // paused for good, should that not be answered
       await askNext.resume(chosen.name);
-      chosen.cancelled = before;
+      chosen.openPauses--;
     });
   }
 

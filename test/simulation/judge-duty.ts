@@ -26,6 +26,8 @@ export interface RegisteredReminder {
   readonly cancelled: boolean;
   /** Then runs that were taken back have left their numbers unused, and one that was parked by then was planned once more. */
   readonly paused: boolean;
+  /** Pauses of which nobody was told that they have ended: then it may have run less often, too. */
+  readonly openPauses: number;
   /** A client was told that it is registered. */
   readonly sure: boolean;
   /** Runs that are later are passed over; `null`: none is. */
@@ -108,12 +110,12 @@ function runsOf({ actor, turns, made, parked, registered }: DutyEvidence): strin
   const over = new Set([...made.map(([id]) => id), ...parked]);
   for (const { received, args, end } of turns)
     if (received?.method === '$discard' && end === 'ok') over.add(args[0] as string);
-  for (const [name, { times, cancelled, paused, sure, graceMs }] of registered) {
+  for (const [name, { times, cancelled, paused, openPauses, sure, graceMs }] of registered) {
     const prefix = `${actor}/reminder/${encodeURIComponent(name)}/`;
     const numbers = [...over].filter((id) => id.startsWith(prefix)).map((id) => Number(id.split('/').at(-1)));
     numbers.sort((a, b) => a - b);
     const isWhole = paused || graceMs !== null || numbers.every((number, i) => number === i + 1);
-    const mayBeFewer = cancelled || (!sure && numbers.length === 0);
+    const mayBeFewer = cancelled || openPauses > 0 || (!sure && numbers.length === 0);
     const isEnough =
       numbers.length === times || (mayBeFewer && numbers.length < times) || (paused && numbers.length > times);
     if (!isWhole || !isEnough)

@@ -6,6 +6,7 @@ const STEPS = 'libs/core/src/runtime/steps.ts';
 const RESUME = 'libs/core/src/runtime/resume-message.ts';
 const KNOWN = 'libs/core/src/runtime/known-messages.ts';
 const CLOSED = 'libs/core/src/dead-letters/closed-line.ts';
+const UNDO = 'libs/core/src/runtime/undo-commits.ts';
 const UNPARK = 'libs/core/src/dead-letters/unpark-turn.ts';
 
 /** Bugs in reminders and dead letters, which the bank does without: found by the simulation of the duty workload. */
@@ -111,7 +112,10 @@ export const DUTY_MUTANTS: readonly Mutant[] = (
       name: 'taking back a parked run',
       breaks: 'P7',
       what: 'a turn that cancels a reminder is refused when its run was parked a moment ago',
-      edits: [{ file: STEPS, find: 'fresh: false, sparesEnded: true }', put: 'fresh: false }' }],
+      edits: [
+        { file: STEPS, find: 'fresh: false, sparesEnded: true }', put: 'fresh: false }' },
+        { file: UNDO, find: "refusal.kind === 'duplicate' && refusal.row.id !== first.id;", put: 'false;' }, // else it is tried again
+      ],
     },
     {
       name: 'held line opens by itself',
