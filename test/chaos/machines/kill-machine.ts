@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FailpointName } from 'plexspaces/spi';
 import { Random } from '../../../libs/testing/src/conformance/random';
 import type { Edit } from '../../mutants/mutant';
+import { liveOnce, notedIn } from '../live-once';
 import type { Observed } from './protocol';
-
-const root = join(__dirname, '../../..');
 
 /** On the way of an event from the client through being postponed and run to its answer, and of a timeout. */
 export const DEADLY: readonly FailpointName[] = [
@@ -53,7 +50,7 @@ export function killMachine(folder: string, kills: number, seed: number, bug: re
   const random = new Random(seed);
   const [url, answers, ledger] = [`sqlite:${join(folder, 'a.db')}`, join(folder, 'answers'), join(folder, 'ledger')];
   const patience = bug.length === 0 ? '20000' : '2000';
-  const args = ['-r', './test/register.cjs', join(__dirname, 'program.ts'), url, answers, ledger, patience];
+  const args = [join(__dirname, 'program.ts'), url, answers, ledger, patience];
   const env = { ...process.env, PLEXSPACES_MUTANT: JSON.stringify(bug) };
   let killed = 0;
   for (let life = 0; life < kills; life++) {
@@ -66,21 +63,13 @@ export function killMachine(folder: string, kills: number, seed: number, bug: re
   return {
     ...(JSON.parse(printed) as Pick<Observed, 'state' | 'steps'>),
     kills: killed,
-    answers: linesOf(answers) as Observed['answers'],
-    ledger: linesOf(ledger) as Observed['ledger'],
+    answers: notedIn(answers) as Observed['answers'],
+    ledger: notedIn(ledger) as Observed['ledger'],
   };
 }
 
 function live(args: readonly string[], vars: NodeJS.ProcessEnv, failpoints: string) {
-  const env = { ...vars, PLEXSPACES_FAILPOINTS: failpoints };
-  const options = { cwd: root, encoding: 'utf8', env, timeout: 60_000 } as const;
-  const { stdout, stderr, signal, status } = spawnSync(process.execPath, args, options);
-  if (signal !== 'SIGKILL' && status !== 0) throw new Error(`${failpoints}: ${String(signal ?? status)} ${stderr}`);
-  if (signal === null && stdout === '') throw new Error(`${failpoints}: it ended before it was through ${stderr}`);
-  return { printed: stdout, signal };
-}
-
-function linesOf(file: string): unknown[] {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-  return lines.map((line) => JSON.parse(line) as unknown);
+  const life = liveOnce(args, failpoints, vars);
+  if (life.signal === null && life.printed === '') throw new Error(`${failpoints}: it ended before it was through`);
+  return life;
 }

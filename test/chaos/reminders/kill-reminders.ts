@@ -1,9 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FailpointName } from 'plexspaces/spi';
-
-const root = join(__dirname, '../../..');
+import { liveOnce, notedIn } from '../live-once';
 
 /** Between the moment a run is found due and the moment the next one is known to be stored. */
 export const DEADLY: readonly FailpointName[] = [
@@ -47,20 +44,15 @@ export function killReminders(url: string, ledger: string, runs: number, kills: 
     if (live(work, `${point}=kill@${passage}`).signal === 'SIGKILL') killed++;
   }
   const { printed } = live(work, '');
-  const lines = existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean) : [];
   return {
     kills: killed,
     made: JSON.parse(printed) as string[],
-    ledger: lines.map((line) => JSON.parse(line) as KilledReminders['ledger'][number]),
+    ledger: notedIn(ledger) as KilledReminders['ledger'],
   };
 }
 
 function live(task: readonly string[], failpoints: string) {
-  const args = ['-r', './test/register.cjs', join(__dirname, 'program.ts'), ...task];
-  const env = { ...process.env, PLEXSPACES_FAILPOINTS: failpoints };
-  const { stdout, stderr, signal, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env });
-  if (signal !== 'SIGKILL' && status !== 0) throw new Error(`${failpoints}: ${String(signal ?? status)} ${stderr}`);
-  return { printed: stdout, signal };
+  return liveOnce([join(__dirname, 'program.ts'), ...task], failpoints);
 }
 
 /** Why the runs were not each handled exactly once, by the actor's own state and by the ledger outside; none when they were. */
